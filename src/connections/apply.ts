@@ -1,0 +1,160 @@
+import { addConnection } from './add.ts';
+import type { SavedConnection } from './connection.ts';
+import { deleteConnection, refuseUsed } from './delete.ts';
+import { type EditPlan, type EditRequest, editConnection, planEdit } from './edit.ts';
+import { completeEndpoint, type EndpointInput } from './endpoint.ts';
+import { RefusedError, UsageError } from './errors.ts';
+import type { FileConnection } from './file.ts';
+import { checkName, checkTags } from './names.ts';
+import type { PlanStep } from './reports.ts';
+import type { SecretInput } from './secrets-of.ts';
+import type { ConnectionServices } from './services.ts';
+
+/** Reads a reference of a file: `env:VAR`, `file:PATH`, `cmd:PROGRAM ARG…`. @throws UsageError bad_reference */
+export type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
+
+/** A step of a plan, with what carries it out. */
+export interface ApplyStep extends PlanStep {
+  run(): Promise<void>;
+}
+
+/** What an apply is told besides the file. */
+export interface ApplyOptions {
+  /** Delete the connections that the file does not name. */
+  readonly prune: boolean;
+  readonly readReference: ReadReference;
+}
+
+/**
+ * Compares what a file says with what is saved. Every entry is checked before anything is changed;
+ * what a file leaves out takes the preset's default, but a secret it does not mention stays.
+ * @throws UsageError; RefusedError role_differs, connection_in_use
+ */
+export async function planApply(
+  services: ConnectionServices,
+  entries: readonly FileConnection[],
+  options: ApplyOptions,
+): Promise<ApplyStep[]> {
+  const catalog = await services.catalog();
+  const saved = new Map((await catalog.list()).map((connection) => [connection.name, connection]));
+  const steps: ApplyStep[] = [];
+  const named = new Set<string>();
+  for (const entry of entries) {
+    const name = checkName(entry.name);
+    named.add(name);
+    const former = saved.get(name);
+    steps.push(
+      await (former ? planChange(services, entry, former, options) : planAdd(services, entry, name, options)),
+    );
+  }
+  if (options.prune) {
+    const gone = [...saved.values()].filter(({ name }) => !named.has(name));
+    refuseUsed(gone, false);
+    for (const connection of gone) steps.push(planDelete(services, connection));
+  }
+  return steps;
+}
+
+async function planAdd(
+  services: ConnectionServices,
+  entry: FileConnection,
+  name: string,
+  options: ApplyOptions,
+): Promise<ApplyStep> {
+  const connector = await services.connectors.load(entry.connector);
+  const endpoint = completeEndpoint(connector, inputOf(entry));
+  const tags = checkTags(entry.tags ?? []);
+  const secrets = {
+    password: readSecret(entry.secret, options) ?? { kind: 'none' as const },
+    sslKeyPassword: readSecret(entry.sslKeyPassword, options) ?? { kind: 'none' as const },
+  };
+  const { role } = entry;
+  return {
+    action: 'add',
+    name,
+    role,
+    changes: [],
+    run: async () => void (await addConnection(services, { name, role, endpoint, tags, secrets }, null)),
+  };
+}
+
+async function planChange(
+  services: ConnectionServices,
+  entry: FileConnection,
+  saved: SavedConnection,
+  options: ApplyOptions,
+): Promise<ApplyStep> {
+  const { name, role } = saved;
+  if (entry.role !== role) {
+    throw new RefusedError({
+      code: 'role_differs',
+      message: `${name} is saved as a ${role}, and the file says ${entry.role}`,
+      fix: 'a role does not change: give the other role a name of its own',
+    });
+  }
+  const connector = await services.connectors.load(entry.connector);
+  const request: EditRequest = {
+    endpoint: completeEndpoint(connector, inputOf(entry)),
+    tags: checkTags(entry.tags ?? []),
+    ...changedSecret('password', saved.password, readSecret(entry.secret, options)),
+    ...changedSecret('sslKeyPassword', saved.sslKeyPassword, readSecret(entry.sslKeyPassword, options)),
+  };
+  const plan = await planEdit(services, saved, request);
+  refuseAskingAgain(plan);
+  const changes = [...plan.changes];
+  return {
+    action: changes.length === 0 ? 'same' : 'change',
+    name,
+    role,
+    changes,
+    run: async () => void (await editConnection(services, plan, null)),
+  };
+}
+
+function refuseAskingAgain(plan: EditPlan): void {
+  if (plan.asksAgain.length === 0) return;
+  throw new UsageError({
+    code: 'password_required',
+    message: `the file sends the saved password of ${plan.saved.name} to another endpoint, so it must be given again`,
+    fix: 'give it as a reference (secret:) in the file, or make this change with: jackfield connections edit',
+  });
+}
+
+function planDelete(services: ConnectionServices, connection: SavedConnection): ApplyStep {
+  return {
+    action: 'delete',
+    name: connection.name,
+    role: connection.role,
+    changes: [],
+    run: async () => void (await deleteConnection(services, connection)),
+  };
+}
+
+/** The endpoint's part of an entry; absent stays absent, so that presets fill it. */
+function inputOf(entry: FileConnection): EndpointInput {
+  const input: EndpointInput = { connector: entry.connector, host: entry.host, username: entry.username };
+  if (entry.port !== undefined) input.port = entry.port;
+  if (entry.database !== undefined) input.database = entry.database;
+  if (entry.schema !== undefined) input.schema = entry.schema;
+  if (entry.sslMode !== undefined) input.sslMode = entry.sslMode;
+  if (entry.options !== undefined) input.options = entry.options;
+  for (const field of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
+    if (entry[field] !== undefined) input[field] = entry[field];
+  }
+  return input;
+}
+
+function readSecret(text: string | null | undefined, options: ApplyOptions): SecretInput | undefined {
+  if (text === undefined) return undefined;
+  return text === null ? { kind: 'none' } : options.readReference(text);
+}
+
+/** Nothing where the file says nothing of the secret, or what is saved already. */
+function changedSecret(
+  which: 'password' | 'sslKeyPassword',
+  saved: SavedConnection['password'],
+  input: SecretInput | undefined,
+): Partial<Pick<EditRequest, 'password' | 'sslKeyPassword'>> {
+  if (input === undefined || JSON.stringify(input) === JSON.stringify(saved)) return {};
+  return { [which]: input };
+}

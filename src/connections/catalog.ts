@@ -1,0 +1,90 @@
+import type { ConnectionDraft, LastTest, SavedConnection, SecretBackend } from './connection.ts';
+
+/** One line of the ledger of stored secrets: which items exist, or may exist, in the keychain or vault. */
+export interface SecretLedgerEntry {
+  /** The item's account, a UUID. */
+  readonly account: string;
+  readonly backend: SecretBackend;
+  /**
+   * `pending`: committed before the item is written, so a crash leaves a trace;
+   * `live`: a connection points to it; `retired`: replaced or deleted, the item is to be removed.
+   */
+  readonly state: 'pending' | 'live' | 'retired';
+  /** The connection it is for, which may not exist (yet, or any more). */
+  readonly connectionId: string;
+  /** Who wrote it, `host:pid`: a pending entry of a process that is gone is an orphan. */
+  readonly owner: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+/**
+ * The store of connections, a port of the domain. It is asynchronous and speaks no SQL, so that a
+ * team's shared catalog can implement it too; every adapter passes the contract suite.
+ *
+ * Each method is one transaction, durable when its promise resolves. Writers of several processes
+ * queue. All throw CatalogError when the store can't be read or written.
+ */
+export interface ConnectionCatalog {
+  /** Every connection, ordered by name (by code point), with the pipelines that use it. */
+  list(): Promise<SavedConnection[]>;
+
+  /** The connection with exactly this name or id, or null. A name wins over an id. */
+  find(nameOrId: string): Promise<SavedConnection | null>;
+
+  /**
+   * Saves a new connection under the given id (UUID); its ledger entry, if any, becomes live in the
+   * same transaction.
+   * @throws RefusedError name_taken
+   */
+  add(id: string, draft: ConnectionDraft): Promise<SavedConnection>;
+
+  /**
+   * Replaces what the draft holds. When `secretAccount` differs from the former one the former
+   * ledger entry is retired and the new one becomes live, in the same transaction.
+   * @param lastTest what its last test becomes: pass the former one when the edit leaves it valid
+   * @throws NotFoundError no_such_connection; RefusedError name_taken or changed_meanwhile (the
+   * revision is not `revision` any more)
+   */
+  update(id: string, revision: number, draft: ConnectionDraft, lastTest: LastTest): Promise<SavedConnection>;
+
+  /**
+   * Deletes a connection and retires its ledger entry.
+   * @returns false when there is no such connection (any more)
+   */
+  delete(id: string): Promise<boolean>;
+
+  /**
+   * Records a test's outcome and the provider it told; a passed or warned one sets lastPassedAt.
+   * @returns false, with nothing written, when the connection is gone or was edited since `revision`
+   */
+  recordTest(id: string, revision: number, lastTest: LastTest, provider: string): Promise<boolean>;
+
+  /** Commits a pending ledger entry, before the item itself is written. */
+  beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void>;
+
+  /** Removes an entry from the ledger, after its item was removed. Never one that is live. */
+  forgetSecret(account: string): Promise<void>;
+
+  /** The whole ledger, oldest first. */
+  secretLedger(): Promise<SecretLedgerEntry[]>;
+
+  /** The backend this catalog stores its secrets in; null until it was chosen. */
+  secretBackend(): Promise<SecretBackend | null>;
+
+  /** Chooses the backend if none was chosen yet. @returns the one in force */
+  chooseSecretBackend(backend: SecretBackend): Promise<SecretBackend>;
+
+  /** Closes the store. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What the catalog's own health check finds; `doctor` reports it. */
+export interface CatalogFinding {
+  readonly check: 'catalog' | 'permissions';
+  readonly status: 'ok' | 'problem';
+  /** Stable, snake_case. */
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string | null;
+}

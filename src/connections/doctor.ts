@@ -1,0 +1,102 @@
+import type { CatalogFinding, SecretLedgerEntry } from './catalog.ts';
+import type { SavedConnection } from './connection.ts';
+import { JackfieldError } from './errors.ts';
+import type { DoctorFinding } from './reports.ts';
+import type { ConnectionServices } from './services.ts';
+import { shellWord } from './shell-word.ts';
+
+/** What doctor needs besides the services. */
+export interface DoctorOptions {
+  /** Remove what is an orphan for certain. */
+  readonly fix: boolean;
+  /** Whether the process that wrote a pending entry may still be at work. */
+  isAtWork(owner: string): boolean;
+}
+
+/** A pending entry older than this is nobody's, whatever its process id says now. */
+const staleAfterMs = 60 * 60 * 1000;
+
+/**
+ * Looks for secrets without rows and rows without secrets. It opens no secret and asks for no
+ * passphrase; with `fix` it removes items that no row points to.
+ */
+export async function examineSecrets(
+  services: ConnectionServices,
+  options: DoctorOptions,
+): Promise<DoctorFinding[]> {
+  const catalog = await services.catalog();
+  const [connections, ledger] = [await catalog.list(), await catalog.secretLedger()];
+  const findings: DoctorFinding[] = [];
+  for (const entry of ledger) {
+    if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
+  }
+  for (const connection of connections) {
+    const finding = await examineItem(services, connection);
+    if (finding) findings.push(finding);
+  }
+  if (findings.length > 0) return findings;
+  const stored = connections.filter(({ secretAccount }) => secretAccount !== null).length;
+  return [finding('ok', 'secrets_in_order', `${stored} stored secrets, each with its connection`)];
+}
+
+async function examineOrphan(
+  services: ConnectionServices,
+  entry: SecretLedgerEntry,
+  options: DoctorOptions,
+): Promise<DoctorFinding> {
+  const age = services.now().getTime() - Date.parse(entry.createdAt);
+  if (entry.state === 'pending' && age < staleAfterMs && options.isAtWork(entry.owner)) {
+    return finding('ok', 'secret_being_saved', `a secret is being saved by ${entry.owner}`);
+  }
+  const what =
+    entry.state === 'pending'
+      ? 'a save that was cut off left a secret'
+      : 'a replaced or deleted secret is left';
+  if (!options.fix) {
+    return finding('problem', 'secret_orphan', `${what} in the ${entry.backend}`, 'jackfield doctor --fix');
+  }
+  try {
+    await (await services.stores.open(entry.backend)).delete(entry.account);
+    await (await services.catalog()).forgetSecret(entry.account);
+    return finding('repaired', 'secret_orphan', `${what} in the ${entry.backend}; it was removed`);
+  } catch (error) {
+    if (!(error instanceof JackfieldError)) throw error;
+    return finding('problem', error.code, `${what}, and can't be removed: ${error.message}`, error.fix);
+  }
+}
+
+async function examineItem(
+  services: ConnectionServices,
+  saved: SavedConnection,
+): Promise<DoctorFinding | null> {
+  const { secretAccount, secretBackend, name } = saved;
+  if (secretAccount === null || secretBackend === null) return null;
+  try {
+    const store = await services.stores.open(secretBackend);
+    if (await store.has(secretAccount)) return null;
+    const fix = `jackfield connections edit ${shellWord(name)} --password-stdin`;
+    return finding('problem', 'secret_missing', `the secret of ${name} is not in the ${secretBackend}`, fix);
+  } catch (error) {
+    if (!(error instanceof JackfieldError)) throw error;
+    return finding(
+      'unknown',
+      error.code,
+      `the secret of ${name} can't be looked at: ${error.message}`,
+      error.fix,
+    );
+  }
+}
+
+function finding(
+  status: DoctorFinding['status'],
+  code: string,
+  message: string,
+  fix: string | null = null,
+): DoctorFinding {
+  return { check: 'secrets', status, code, message, fix };
+}
+
+/** Whether a report has anything that needs doing. */
+export function isHealthy(findings: readonly Pick<DoctorFinding | CatalogFinding, 'status'>[]): boolean {
+  return findings.every(({ status }) => status !== 'problem' && status !== 'unknown');
+}

@@ -1,0 +1,180 @@
+import type { SaveOutcome, TestBeforeSave } from './add.ts';
+import { refuseTakenName } from './add.ts';
+import { type Endpoint, endpointOf, type SavedConnection, type TestResult } from './connection.ts';
+import { type EndpointInput, endpointDifferences, secretConsequence } from './endpoint.ts';
+import { UsageError } from './errors.ts';
+import { checkName, checkTags } from './names.ts';
+import {
+  noSecretInputs,
+  type SecretInput,
+  type SecretInputs,
+  savedAsInput,
+  secretsFromInput,
+  storedSecretsOf,
+} from './secrets-of.ts';
+import type { ConnectionServices } from './services.ts';
+import { removeRetired, type SecretPointers, storeThenSave } from './store-secrets.ts';
+import { recordTest, type TestOptions, testAfterEdit, testEndpoint } from './test.ts';
+
+/** What an edit changes; what it leaves out stays. */
+export interface EditRequest {
+  readonly name?: string;
+  readonly endpoint: EndpointInput;
+  readonly tags?: readonly string[];
+  readonly password?: SecretInput;
+  readonly sslKeyPassword?: SecretInput;
+}
+
+/** An edit that is thought through, before anything is asked, tested or saved. */
+export interface EditPlan {
+  readonly saved: SavedConnection;
+  readonly request: EditRequest;
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly tags: readonly string[];
+  /** The names of what differs from what is saved; empty when nothing does. */
+  readonly changes: readonly string[];
+  /** The stored secrets that must be entered again, as the endpoint they go to is another. */
+  readonly asksAgain: readonly ('password' | 'sslKeyPassword')[];
+}
+
+/**
+ * Thinks an edit through.
+ * @throws UsageError for values that can't be
+ */
+export async function planEdit(
+  services: ConnectionServices,
+  saved: SavedConnection,
+  request: EditRequest,
+): Promise<EditPlan> {
+  const before = endpointOf(saved);
+  const endpoint: Endpoint = { ...before, ...request.endpoint };
+  const connector = await services.connectors.load(endpoint.connector);
+  connector.checkEndpoint(endpoint);
+  await connector.checkFiles(endpoint);
+  const name = request.name === undefined ? saved.name : checkName(request.name);
+  const tags = request.tags === undefined ? saved.tags : checkTags(request.tags);
+  const changes: string[] = endpointDifferences(before, endpoint);
+  if (name !== saved.name) changes.unshift('name');
+  if (tags.join() !== saved.tags.join()) changes.push('tags');
+  if (request.password) changes.push('password');
+  if (request.sslKeyPassword) changes.push('sslKeyPassword');
+  return { saved, request, name, endpoint, tags, changes, asksAgain: asksAgain(saved, endpoint, request) };
+}
+
+function asksAgain(saved: SavedConnection, endpoint: Endpoint, request: EditRequest): EditPlan['asksAgain'] {
+  if (secretConsequence(endpointOf(saved), endpoint) !== 'ask-again') return [];
+  const asked: ('password' | 'sslKeyPassword')[] = [];
+  if (saved.password.kind === 'stored' && !request.password) asked.push('password');
+  // What opens a key goes nowhere: it is asked for again only when the key is another.
+  const keyIsAnother = endpoint.sslKey !== null && endpoint.sslKey !== saved.sslKey;
+  if (saved.sslKeyPassword.kind === 'stored' && !request.sslKeyPassword && keyIsAnother)
+    asked.push('sslKeyPassword');
+  return asked;
+}
+
+/**
+ * Saves a planned edit, after a test where one is asked for.
+ * @throws UsageError password_required when a secret must be entered again and was not; RefusedError
+ * name_taken, changed_meanwhile; SecretError when the stored secret can't be had to be bound anew
+ */
+export async function editConnection(
+  services: ConnectionServices,
+  plan: EditPlan,
+  test: TestBeforeSave | null,
+): Promise<SaveOutcome> {
+  if (plan.asksAgain.length > 0) throw passwordRequired(plan);
+  const { saved, name } = plan;
+  if (name !== saved.name) await refuseTakenName(services, name);
+  const rewrites = rewritesSecrets(plan);
+  const inputs = rewrites || test ? await secretsAfter(services, plan) : noSecretInputs;
+
+  const result = test ? await testInputs(services, plan, inputs, test) : null;
+  if (result?.status === 'failed' && !test?.saveAnyway) return { saved: null, test: result };
+  if (plan.changes.length === 0) {
+    if (result) await recordTest(services, saved, result);
+    return { saved, test: result };
+  }
+  const changed = await save(services, plan, rewrites ? inputs : null);
+  if (changed.secretAccount !== saved.secretAccount) await removeRetired(services, saved);
+  if (result) await recordTest(services, changed, result);
+  return { saved: changed, test: result };
+}
+
+/** Whether the item with the stored secrets must be written again: something new was given, or it is bound elsewhere now. */
+function rewritesSecrets({ saved, request, endpoint }: EditPlan): boolean {
+  const given = request.password !== undefined || request.sslKeyPassword !== undefined;
+  return given || secretConsequence(endpointOf(saved), endpoint) !== 'none';
+}
+
+/** The secrets a connection has after an edit; the stored ones are read only where the edit keeps one. */
+async function secretsAfter(
+  services: ConnectionServices,
+  { saved, request }: EditPlan,
+): Promise<SecretInputs> {
+  const keepsStored =
+    (saved.password.kind === 'stored' && !request.password) ||
+    (saved.sslKeyPassword.kind === 'stored' && !request.sslKeyPassword);
+  const stored = keepsStored ? await storedSecretsOf(services, saved) : null;
+  return {
+    password: request.password ?? savedAsInput(saved.password, stored?.password),
+    sslKeyPassword: request.sslKeyPassword ?? savedAsInput(saved.sslKeyPassword, stored?.sslKeyPassword),
+  };
+}
+
+async function testInputs(
+  services: ConnectionServices,
+  plan: EditPlan,
+  inputs: SecretInputs,
+  options: TestOptions,
+): Promise<TestResult> {
+  const { name, saved, endpoint } = plan;
+  const secrets = await secretsFromInput(services, inputs);
+  return testEndpoint(services, { name, role: saved.role, endpoint, secrets }, options);
+}
+
+/**
+ * Tests a planned edit and saves nothing, not the test either.
+ * @throws as {@link editConnection}
+ */
+export async function testEdit(
+  services: ConnectionServices,
+  plan: EditPlan,
+  options: TestOptions,
+): Promise<TestResult> {
+  if (plan.asksAgain.length > 0) throw passwordRequired(plan);
+  return testInputs(services, plan, await secretsAfter(services, plan), options);
+}
+
+/** @param inputs the secrets to write; null to leave the stored item as it is */
+async function save(
+  services: ConnectionServices,
+  plan: EditPlan,
+  inputs: SecretInputs | null,
+): Promise<SavedConnection> {
+  const { saved, name, endpoint, tags } = plan;
+  const catalog = await services.catalog();
+  const connector = await services.connectors.load(endpoint.connector);
+  const provider = endpoint.host === saved.host ? saved.provider : connector.providerOf(endpoint.host);
+  const coversTest = plan.changes.every((change) => change === 'name' || change === 'tags');
+  const lastTest = coversTest ? saved.lastTest : testAfterEdit(saved.lastTest);
+  const row = { ...endpoint, name, role: saved.role, provider, tags };
+  const write = (pointers: SecretPointers) =>
+    catalog.update(saved.id, saved.revision, { ...row, ...pointers }, lastTest);
+  return inputs
+    ? storeThenSave(services, { connectionId: saved.id, endpoint }, inputs, write)
+    : write(pointersOf(saved));
+}
+
+function pointersOf({ password, sslKeyPassword, secretAccount }: SavedConnection): SecretPointers {
+  return { password, sslKeyPassword, secretAccount };
+}
+
+function passwordRequired(plan: EditPlan): UsageError {
+  const flag = plan.asksAgain.includes('password') ? 'password' : 'ssl-key-password';
+  return new UsageError({
+    code: 'password_required',
+    message: `this edit sends the saved password of ${plan.saved.name} to another endpoint, so it must be given again`,
+    fix: `add --${flag}-stdin, --${flag}-env, --${flag}-file or --${flag}-ref`,
+  });
+}

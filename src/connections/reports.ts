@@ -1,0 +1,9 @@
+import type { z } from 'zod';
+import type { doctorFindingSchema, planStepSchema, secretsStatusSchema } from './schema.ts';
+
+/** One line of what `apply` will do or did. */
+export type PlanStep = z.infer<typeof planStepSchema>;
+/** What `secrets status` tells. */
+export type SecretsStatus = z.infer<typeof secretsStatusSchema>;
+/** One line of what `doctor` found. */
+export type DoctorFinding = z.infer<typeof doctorFindingSchema>;

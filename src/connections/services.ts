@@ -1,0 +1,40 @@
+import type { ConnectionCatalog } from './catalog.ts';
+import type { SavedConnection, SecretBackend } from './connection.ts';
+import type { ConnectorRegistry } from './connector.ts';
+import { NotFoundError } from './errors.ts';
+import type { ReferenceResolver, SecretStore } from './secret-store.ts';
+
+/** The stores of secrets this catalog uses. */
+export interface SecretStores {
+  /** The store an existing item is in. */
+  open(backend: SecretBackend): Promise<SecretStore>;
+  /** The store new items go to: decided once a catalog, remembered in it. @throws SecretError */
+  choose(): Promise<SecretStore>;
+}
+
+/** What the use cases work with; main makes it, each part when it is first asked for. */
+export interface ConnectionServices {
+  catalog(): Promise<ConnectionCatalog>;
+  readonly stores: SecretStores;
+  readonly references: ReferenceResolver;
+  readonly connectors: ConnectorRegistry;
+  /** Something the user should know that is not the answer; goes to stderr. */
+  notice(text: string): void;
+  now(): Date;
+  /** A fresh UUID. */
+  newId(): string;
+}
+
+/** The connection of that name or id. @throws NotFoundError no_such_connection */
+export async function requireConnection(
+  catalog: ConnectionCatalog,
+  nameOrId: string,
+): Promise<SavedConnection> {
+  const found = await catalog.find(nameOrId);
+  if (found) return found;
+  throw new NotFoundError({
+    code: 'no_such_connection',
+    message: `there is no connection ${JSON.stringify(nameOrId)}`,
+    fix: 'jackfield connections list shows those there are',
+  });
+}

@@ -1,0 +1,145 @@
+import {
+  type Endpoint,
+  endpointOf,
+  type LastTest,
+  type Role,
+  type SavedConnection,
+  type StageResult,
+  type TestResult,
+} from './connection.ts';
+import { SecretError } from './errors.ts';
+import type { SecretItem } from './secret-store.ts';
+import { secretsOf } from './secrets-of.ts';
+import type { ConnectionServices } from './services.ts';
+import { shellWord } from './shell-word.ts';
+import { stages } from './vocabulary.ts';
+
+/** How a test is run. */
+export interface TestOptions {
+  /** The whole of one connection, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly onStage?: (result: StageResult) => void;
+}
+
+/**
+ * Tests an endpoint without saving anything.
+ * @param name the connection it is of, or will be; null for one without
+ * @throws UsageError for files that can't be read; InterruptedError
+ */
+export async function testEndpoint(
+  services: ConnectionServices,
+  subject: { name: string | null; role: Role; endpoint: Endpoint; secrets: SecretItem },
+  options: TestOptions,
+): Promise<TestResult> {
+  const { name, role, endpoint, secrets } = subject;
+  const connector = await services.connectors.load(endpoint.connector);
+  const { onStage } = options;
+  const result = await connector.probe({
+    endpoint,
+    secrets,
+    role,
+    timeoutMs: options.timeoutMs,
+    signal: options.signal,
+    ...(onStage && { onStage: (stage: StageResult) => onStage(nameFix(stage, name)) }),
+  });
+  return { connection: name, ...result, stages: result.stages.map((stage) => nameFix(stage, name)) };
+}
+
+/**
+ * Tests a saved connection and records the outcome, unless it was edited meanwhile.
+ * @throws SecretError when its secret can't be had; UsageError; InterruptedError
+ */
+export async function testSaved(
+  services: ConnectionServices,
+  saved: SavedConnection,
+  options: TestOptions,
+): Promise<TestResult> {
+  const secrets = await secretsOf(services, saved);
+  const subject = { name: saved.name, role: saved.role, endpoint: endpointOf(saved), secrets };
+  const result = await testEndpoint(services, subject, options);
+  await recordTest(services, saved, result);
+  return result;
+}
+
+/** As {@link testSaved}, but a secret that can't be had is the result's failure: for fleets. */
+export async function testOfFleet(
+  services: ConnectionServices,
+  saved: SavedConnection,
+  options: TestOptions,
+): Promise<TestResult> {
+  try {
+    return await testSaved(services, saved, options);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    const result = secretFailure(saved.name, error);
+    await recordTest(services, saved, result);
+    return result;
+  }
+}
+
+/** Records a test's outcome with the connection it was made of. */
+export async function recordTest(
+  services: ConnectionServices,
+  saved: SavedConnection,
+  result: TestResult,
+): Promise<void> {
+  const catalog = await services.catalog();
+  const provider = result.server?.provider ?? saved.provider;
+  const recorded = await catalog.recordTest(
+    saved.id,
+    saved.revision,
+    lastTestOf(result, services.now()),
+    provider,
+  );
+  if (!recorded) services.notice(`${saved.name} was changed meanwhile: this result was not recorded`);
+}
+
+/** What is kept of a test: its verdict and the rung that made it. */
+export function lastTestOf(result: TestResult, now: Date): LastTest {
+  const telling = result.stages.find(({ status }) => status === result.status && status !== 'passed');
+  return {
+    status: result.status,
+    at: now.toISOString(),
+    durationMs: result.durationMs,
+    code: telling?.code ?? null,
+    message: telling?.message ?? null,
+    serverVersion: result.server?.version ?? null,
+  };
+}
+
+/** What a test becomes after an edit that it does not cover. */
+export function testAfterEdit(former: LastTest): LastTest {
+  return former.status === 'never' ? former : { ...former, status: 'changed' };
+}
+
+function secretFailure(name: string, error: SecretError): TestResult {
+  const failed = stages.indexOf('authenticate');
+  return {
+    connection: name,
+    status: 'failed',
+    durationMs: 0,
+    server: null,
+    stages: stages.map((stage, index) =>
+      index === failed
+        ? { stage, status: 'failed', durationMs: 0, code: error.code, message: error.message, fix: error.fix }
+        : {
+            stage,
+            status: 'skipped',
+            durationMs: 0,
+            code: null,
+            message: 'not tried: its secret can not be had',
+            fix: null,
+          },
+    ),
+  };
+}
+
+/** Puts the connection's name into a fix that says to edit it. */
+function nameFix(result: StageResult, name: string | null): StageResult {
+  const fix = result.fix?.replace(
+    /: jackfield connections edit NAME$/,
+    name === null ? ' give it to this command again' : `: jackfield connections edit ${shellWord(name)}`,
+  );
+  return fix === undefined || fix === result.fix ? result : { ...result, fix };
+}
