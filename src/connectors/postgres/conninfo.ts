@@ -1,0 +1,74 @@
+import type { Endpoint, SslMode } from '../../connections/connection.ts';
+import type { ParsedUrl } from '../../connections/connector.ts';
+import { sslModes } from '../../connections/vocabulary.ts';
+import { Secret } from '../../secrets/secret.ts';
+import { parseKeywords } from './conninfo-keywords.ts';
+import { badUrl, parseUri } from './conninfo-uri.ts';
+import { optionNames } from './options.ts';
+
+type EndpointPart = { -readonly [Key in keyof Omit<Endpoint, 'connector'>]?: Endpoint[Key] };
+
+/** libpq's parameter names of what has a field of its own. */
+const fields = {
+  host: 'host',
+  dbname: 'database',
+  user: 'username',
+  sslrootcert: 'sslRootCert',
+  sslcert: 'sslCert',
+  sslkey: 'sslKey',
+  sslcrl: 'sslCrl',
+} as const;
+
+/**
+ * Reads a URL or a keyword/value string into the parts of an endpoint. Unknown parameters are
+ * refused by name, unless the name is so odd that it may be a piece of a password.
+ * @throws UsageError bad_url
+ */
+export function parseConninfo(text: string): ParsedUrl {
+  const trimmed = text.trim();
+  if (trimmed === '') throw badUrl('it is empty');
+  const values = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
+    ? parseUri(trimmed)
+    : trimmed.includes('=')
+      ? parseKeywords(trimmed)
+      : parseUri(trimmed);
+  const endpoint: EndpointPart = {};
+  const options: Record<string, string> = {};
+  let password: Secret | null = null;
+  let sslKeyPassword: Secret | null = null;
+  for (const [name, value] of values) {
+    if (name === 'password') password = new Secret(value);
+    else if (name === 'sslpassword') sslKeyPassword = new Secret(value);
+    else if (name === 'port') endpoint.port = parsePort(value);
+    else if (name === 'sslmode') endpoint.sslMode = parseSslMode(value);
+    else if (Object.hasOwn(fields, name)) endpoint[fields[name as keyof typeof fields]] = value;
+    else if (optionNames.includes(name)) options[name] = value;
+    else throw badUrl(`it carries ${describeUnknown(name)}, which a connection does not take`);
+  }
+  if (Object.keys(options).length > 0) endpoint.options = options;
+  return { endpoint, password, sslKeyPassword };
+}
+
+function describeUnknown(name: string): string {
+  return /^[a-z_]{1,40}$/i.test(name)
+    ? `the parameter "${name}"`
+    : 'a parameter whose name is not one of PostgreSQL’s';
+}
+
+function parsePort(value: string): number {
+  const ports = new Set(value.split(',').map((port) => (port === '' ? '5432' : port)));
+  if (ports.size > 1) {
+    throw badUrl('its hosts have different ports; save one connection for each, or give all hosts one port');
+  }
+  const [port = ''] = ports;
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    throw badUrl('its port is not a number from 1 to 65535');
+  }
+  return Number(port);
+}
+
+function parseSslMode(value: string): SslMode {
+  const mode = sslModes.find((known) => known === value);
+  if (!mode) throw badUrl(`its sslmode is not one of ${sslModes.join(', ')}`);
+  return mode;
+}

@@ -1,0 +1,58 @@
+import { InterruptedError } from '../../connections/errors.ts';
+
+/**
+ * The end of the time a conversation may take, and the interruption that may come before it.
+ * Everything that waits on a server waits through {@link Deadline.race}.
+ */
+export class Deadline {
+  readonly #endsAt: number;
+  readonly #signal: AbortSignal;
+
+  /** @param timeoutMs milliseconds from now */
+  constructor(timeoutMs: number, signal: AbortSignal) {
+    this.#endsAt = performance.now() + timeoutMs;
+    this.#signal = signal;
+  }
+
+  /** Milliseconds left, never negative. */
+  get left(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  /** @throws InterruptedError when the user interrupted */
+  throwIfInterrupted(): void {
+    if (this.#signal.aborted) throw new InterruptedError();
+  }
+
+  /**
+   * Waits for `work`, but not past the deadline or `limitMs`, nor past an interruption.
+   * @param onTimeout makes the error that ends the wait
+   * @param abandon lets go of what `work` holds (a socket), when the wait ends before it
+   */
+  async race<T>(
+    work: Promise<T>,
+    onTimeout: () => Error,
+    abandon: () => void,
+    limitMs = Number.POSITIVE_INFINITY,
+  ) {
+    this.throwIfInterrupted();
+    let timer: NodeJS.Timeout | undefined;
+    let onAbort: (() => void) | undefined;
+    const end = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, limitMs));
+      onAbort = () => reject(new InterruptedError());
+      this.#signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([work, end]);
+    } catch (error) {
+      abandon();
+      // What was abandoned fails later; nobody waits for it any more.
+      work.catch(() => {});
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      if (onAbort) this.#signal.removeEventListener('abort', onAbort);
+    }
+  }
+}

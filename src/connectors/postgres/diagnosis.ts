@@ -1,0 +1,108 @@
+import { Fault, type FaultCode, type FaultDetail } from './faults.ts';
+
+/** The error fields that are read; of Node's system errors, OpenSSL's and pg's DatabaseError. */
+interface ForeignError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly reason?: unknown;
+}
+
+/** Node's and getaddrinfo's codes (errno(3), getaddrinfo(3)). */
+const systemCodes: Readonly<Record<string, FaultCode>> = {
+  ENOTFOUND: 'dns_not_found',
+  EAI_NONAME: 'dns_not_found',
+  EAI_NODATA: 'dns_not_found',
+  EAI_AGAIN: 'dns_failed',
+  EAI_FAIL: 'dns_failed',
+  ECONNREFUSED: 'connection_refused',
+  ENETUNREACH: 'host_unreachable',
+  EHOSTUNREACH: 'host_unreachable',
+  EADDRNOTAVAIL: 'host_unreachable',
+  EACCES: 'socket_denied',
+  EPERM: 'socket_denied',
+  ENOENT: 'socket_missing',
+  ENOTSOCK: 'socket_missing',
+  ETIMEDOUT: 'connect_timeout',
+  ECONNRESET: 'connection_closed',
+  EPIPE: 'connection_closed',
+};
+
+/** OpenSSL's verification results as Node names them (tls, X.509 certificate error codes). */
+const certificateCodes: Readonly<Record<string, FaultCode>> = {
+  CERT_HAS_EXPIRED: 'tls_expired',
+  CERT_NOT_YET_VALID: 'tls_not_yet_valid',
+  CERT_REVOKED: 'tls_revoked',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_wrong_host',
+  ERR_TLS_CERT_ALTNAME_FORMAT: 'tls_wrong_host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_untrusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls_untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'tls_untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_untrusted',
+  UNABLE_TO_GET_CRL: 'tls_untrusted',
+  CERT_SIGNATURE_FAILURE: 'tls_untrusted',
+  CERT_UNTRUSTED: 'tls_untrusted',
+  CERT_REJECTED: 'tls_untrusted',
+  INVALID_CA: 'tls_untrusted',
+  INVALID_PURPOSE: 'tls_untrusted',
+  CRL_HAS_EXPIRED: 'tls_untrusted',
+  CRL_SIGNATURE_FAILURE: 'tls_untrusted',
+};
+
+/** SQLSTATEs that end a start-up (manual, appendix A). 42501 at start-up is a denied CONNECT. */
+const sqlstates: Readonly<Record<string, FaultCode>> = {
+  '28P01': 'password_refused',
+  '3D000': 'no_such_database',
+  '42501': 'database_connect_denied',
+  '53300': 'too_many_connections',
+  '57P03': 'cannot_connect_now',
+};
+
+function text(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : 'no reason given';
+}
+
+/** Translates an error of name resolution or of the socket. */
+export function socketFault(error: unknown, detail: FaultDetail): Fault {
+  if (error instanceof Fault) return error.with(detail);
+  const { code, message } = error as ForeignError;
+  const known = typeof code === 'string' && Object.hasOwn(systemCodes, code) ? systemCodes[code] : undefined;
+  return new Fault(known ?? 'host_unreachable', { ...detail, text: text(code ?? message) }, error);
+}
+
+/** Translates an error of the TLS handshake, where a closed socket is the handshake's failure too. */
+export function tlsFault(error: unknown, detail: FaultDetail): Fault {
+  if (error instanceof Fault) return error.with(detail);
+  const { code, message, reason } = error as ForeignError;
+  const known =
+    typeof code === 'string' && Object.hasOwn(certificateCodes, code) ? certificateCodes[code] : undefined;
+  if (known) return new Fault(known, { ...detail, text: text(reason ?? code) }, error);
+  const words = code === 'ECONNRESET' ? 'the server closed the connection' : text(reason ?? code ?? message);
+  return new Fault('tls_handshake_failed', { ...detail, text: words }, error);
+}
+
+/** A database error, told by its SQLSTATE: pg's DatabaseError and nothing else. */
+export function sqlstateOf(error: unknown): string | null {
+  const { code } = error as ForeignError;
+  return error instanceof Error &&
+    typeof code === 'string' &&
+    /^[0-9A-Z]{5}$/.test(code) &&
+    'severity' in error
+    ? code
+    : null;
+}
+
+/** Translates the ErrorResponse that ended a start-up. */
+export function startupFault(error: unknown, detail: FaultDetail): Fault {
+  if (error instanceof Fault) return error.with(detail);
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === null) return socketFault(error, detail);
+  const words = { ...detail, sqlstate, text: text((error as ForeignError).message) };
+  const known = Object.hasOwn(sqlstates, sqlstate) ? sqlstates[sqlstate] : undefined;
+  if (known) return new Fault(known, words, error);
+  // 28000 is both "no pg_hba.conf entry" and "role is not permitted to log in".
+  if (sqlstate === '28000') {
+    return new Fault(/pg_hba\.conf/.test(words.text) ? 'no_pg_hba_entry' : 'role_refused', words, error);
+  }
+  return new Fault('server_refused', words, error);
+}

@@ -1,0 +1,78 @@
+/** Who hosts a server, told from its name. Order matters: the first match wins. */
+const byHost: readonly (readonly [RegExp, string])[] = [
+  [/\.neon\.tech$|\.vercel-storage\.com$/, 'neon'],
+  [/\.cluster-(?:ro-|custom-)?[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/, 'aurora'],
+  [/\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?$/, 'rds-proxy'],
+  [/\.rds\.amazonaws\.com(?:\.cn)?$/, 'rds'],
+  [/\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?$/, 'redshift'],
+  [/\.supabase\.(?:co|com)$/, 'supabase'],
+  [/\.postgres\.database\.azure\.com$|\.postgres\.cosmos\.azure\.com$/, 'azure'],
+  [/\.cockroachlabs\.cloud$/, 'cockroachdb'],
+  [/\.ybdb\.io$/, 'yugabytedb'],
+  [/\.tsdb\.cloud\.timescale\.com$/, 'timescale'],
+  [/\.db\.postgresbridge\.com$/, 'crunchy-bridge'],
+  [/^dpg-[^.]+(?:\..*)?\.render\.com$/, 'render'],
+  [/\.db\.ondigitalocean\.com$/, 'digitalocean'],
+  [/\.aivencloud\.com$/, 'aiven'],
+];
+
+/** The provider that is assumed when nothing tells another. */
+export const selfHosted = 'self-hosted';
+
+/**
+ * Who hosts it, told from the host name alone (the first, where there are several).
+ * Cloud SQL and AlloyDB are bare addresses: only the server tells them.
+ */
+export function providerOfHost(host: string): string {
+  const first = (host.split(',')[0] ?? '').toLowerCase().replace(/\.$/, '');
+  return byHost.find(([pattern]) => pattern.test(first))?.[1] ?? selfHosted;
+}
+
+/** What a session tells of its provider: version(), names of settings with a prefix, names of roles. */
+export interface ServerTraits {
+  readonly versionText: string;
+  readonly settingPrefixes: readonly string[];
+  readonly roles: readonly string[];
+}
+
+const byVersion: readonly (readonly [RegExp, string])[] = [
+  [/CockroachDB/, 'cockroachdb'],
+  [/-YB-/, 'yugabytedb'],
+  [/Redshift/, 'redshift'],
+];
+
+const byPrefix: Readonly<Record<string, string>> = {
+  neon: 'neon',
+  cloudsql: 'cloudsql',
+  alloydb: 'alloydb',
+  azure: 'azure',
+  rds: 'rds',
+};
+
+const byRole: Readonly<Record<string, string>> = {
+  neon_superuser: 'neon',
+  alloydbsuperuser: 'alloydb',
+  cloudsqlsuperuser: 'cloudsql',
+  azure_pg_admin: 'azure',
+  supabase_admin: 'supabase',
+  rds_superuser: 'rds',
+  tsdbadmin: 'timescale',
+  avnadmin: 'aiven',
+  doadmin: 'digitalocean',
+};
+
+/** The provider as the server tells it; the host name decides where it already did. */
+export function providerOfServer(host: string, traits: ServerTraits): string {
+  const told = byVersion.find(([pattern]) => pattern.test(traits.versionText))?.[1];
+  if (told) return told;
+  const named = providerOfHost(host);
+  if (named !== selfHosted) return named;
+  const prefix = Object.keys(byPrefix).find((name) => traits.settingPrefixes.includes(name));
+  if (prefix) return byPrefix[prefix] ?? selfHosted;
+  const role = Object.keys(byRole).find((name) => traits.roles.includes(name));
+  return role ? (byRole[role] ?? selfHosted) : selfHosted;
+}
+
+/** Prefixes of settings and names of roles that tell a provider: what the session query asks for. */
+export const tellingPrefixes = Object.keys(byPrefix);
+export const tellingRoles = Object.keys(byRole);

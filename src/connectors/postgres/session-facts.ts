@@ -1,0 +1,110 @@
+import type { Endpoint, ServerFacts } from '../../connections/connection.ts';
+import { providerOfServer, tellingPrefixes, tellingRoles } from './providers.ts';
+import type { Session, TextRow } from './session.ts';
+
+/** What a working session tells: the server's facts, and the room that is left. */
+export interface SessionFacts {
+  readonly server: ServerFacts;
+  /** server_version_num: 160004. */
+  readonly versionNumber: number;
+  /** The role that privileges are judged for. */
+  readonly currentUser: string;
+  /** Milliseconds; 0: none. */
+  readonly statementTimeoutMs: number;
+  /** Connections that may still be opened by this user; null when unknown. */
+  readonly connectionsLeft: number | null;
+}
+
+/**
+ * The session's own settings, asked outside any transaction of ours, so that they are the defaults.
+ * Functions only, all of them qualified and none of their arguments another type's, so that nothing
+ * in the user's search_path can step in (CVE-2018-1058).
+ */
+const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
+  pg_catalog.current_setting('server_version_num') AS version_number,
+  pg_catalog.version() AS version_text,
+  pg_catalog.pg_is_in_recovery() AS recovery,
+  pg_catalog.current_setting('transaction_read_only') AS read_only,
+  pg_catalog.current_setting('statement_timeout') AS statement_timeout`;
+
+/**
+ * Opens the transaction everything else is asked in: it can't write, sees no name outside pg_catalog,
+ * and waits for nothing long. SET LOCAL also holds behind a transaction pooler.
+ */
+const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';
+SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`;
+
+const traitsQuery = `SELECT current_user AS current_user,
+  (SELECT string_agg(DISTINCT split_part(name, '.', 1), ',') FROM pg_settings
+    WHERE split_part(name, '.', 1) = ANY ($1::text[])) AS prefixes,
+  (SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolname = ANY ($2::text[])) AS roles,
+  (SELECT sum(numbackends) FROM pg_stat_database) AS backends,
+  (SELECT numbackends FROM pg_stat_database WHERE datname = current_database()) AS database_backends,
+  (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit,
+  (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user) AS role_limit,
+  (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS superuser,
+  (SELECT count(*) FROM pg_stat_activity WHERE usename = session_user) AS role_backends,
+  (SELECT sum(setting::int) FROM pg_settings WHERE name IN
+    ('superuser_reserved_connections', 'reserved_connections')) AS reserved,
+  current_setting('max_connections') AS max_connections`;
+
+/**
+ * Asks the session for its facts and leaves it inside a READ ONLY transaction with an empty
+ * search_path: three statements.
+ * @throws Fault; pg's DatabaseError
+ */
+export async function readSessionFacts(session: Session, endpoint: Endpoint): Promise<SessionFacts> {
+  const [settings] = await session.query(settingsQuery);
+  await session.query(begin);
+  const [traits] = await session.query(traitsQuery, [tellingPrefixes, tellingRoles]);
+  if (!settings || !traits) throw new Error('the server answered the session query with no row');
+  const recovery = settings.recovery === 't';
+  const provider = providerOfServer(endpoint.host, {
+    versionText: settings.version_text ?? '',
+    settingPrefixes: (traits.prefixes ?? '').split(','),
+    roles: (traits.roles ?? '').split(','),
+  });
+  return {
+    server: {
+      // "16.4 (Debian 16.4-1.pgdg120+1)": the packager's part is no version.
+      version: (settings.version ?? '').split(' ')[0] ?? '',
+      provider,
+      recovery,
+      readOnly: recovery || settings.read_only === 'on',
+      tls: session.tls,
+    },
+    versionNumber: Number(settings.version_number),
+    currentUser: traits.current_user ?? endpoint.username,
+    statementTimeoutMs: durationMs(settings.statement_timeout ?? '0'),
+    connectionsLeft: connectionsLeft(traits),
+  };
+}
+
+function connectionsLeft(traits: TextRow): number | null {
+  const number = (name: string) => (traits[name] == null ? null : Number(traits[name]));
+  const room: number[] = [];
+  const maximum = number('max_connections');
+  const backends = number('backends');
+  if (maximum !== null && backends !== null) {
+    room.push(maximum - (traits.superuser === 't' ? 0 : (number('reserved') ?? 0)) - backends);
+  }
+  const pairs = [
+    ['database_limit', 'database_backends'],
+    ['role_limit', 'role_backends'],
+  ] as const;
+  for (const [limitName, usedName] of pairs) {
+    const limit = number(limitName);
+    const used = number(usedName);
+    // -1: no limit of its own.
+    if (limit !== null && limit >= 0 && used !== null) room.push(limit - used);
+  }
+  return room.length > 0 ? Math.max(0, Math.min(...room)) : null;
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A setting with a unit of time, as PostgreSQL prints it ("90s", "1min", "0"), in milliseconds. */
+export function durationMs(setting: string): number {
+  const match = /^(\d+)\s*(ms|s|min|h|d)?$/.exec(setting);
+  return match ? Number(match[1]) * (units[match[2] ?? 'ms'] ?? 1) : 0;
+}

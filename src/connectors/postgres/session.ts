@@ -1,0 +1,172 @@
+import type { Client, ClientConfig } from 'pg';
+import type { Endpoint, TlsFacts } from '../../connections/connection.ts';
+import type { SecretItem } from '../../connections/secret-store.ts';
+import { type AuthMethod, AuthPolicy, maxScramIterations } from './auth-policy.ts';
+import type { Deadline } from './deadline.ts';
+import { startupFault } from './diagnosis.ts';
+import type { Transport } from './dial.ts';
+import { Fault, type FaultDetail } from './faults.ts';
+import { loadPg } from './pg-client.ts';
+import { WireGuard } from './wire-guard.ts';
+
+/** A row as text: every value as PostgreSQL prints it, null for NULL. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** What starting a session needs besides its transport. */
+export interface StartOptions {
+  readonly endpoint: Endpoint;
+  /** The name of the host that was dialled. */
+  readonly host: string;
+  readonly secrets: SecretItem;
+  /** The largest message that is taken in, in bytes. */
+  readonly maxMessage: number;
+  readonly onAuthenticated: () => void;
+}
+
+/** An authenticated session on one server. */
+export class Session {
+  readonly tls: TlsFacts | null;
+  /** How the server authenticated us. */
+  readonly method: AuthMethod;
+  readonly host: string;
+  readonly #client: Client;
+  readonly #guard: WireGuard;
+  readonly #deadline: Deadline;
+  readonly #detail: FaultDetail;
+
+  constructor(parts: {
+    client: Client;
+    guard: WireGuard;
+    deadline: Deadline;
+    detail: FaultDetail;
+    tls: TlsFacts | null;
+    method: AuthMethod;
+    host: string;
+  }) {
+    this.#client = parts.client;
+    this.#guard = parts.guard;
+    this.#deadline = parts.deadline;
+    this.#detail = parts.detail;
+    this.tls = parts.tls;
+    this.method = parts.method;
+    this.host = parts.host;
+  }
+
+  /**
+   * Runs one statement, values bound as text; without values the simple protocol is used, which
+   * takes several statements.
+   * @throws Fault for time-outs and broken connections; pg's DatabaseError for what the server refused
+   */
+  async query(text: string, values?: readonly unknown[]): Promise<TextRow[]> {
+    const config = values ? { text, values: [...values], types: asText } : { text, types: asText };
+    const running = this.#client.query(config);
+    const timedOut = () => new Fault('session_timeout', this.#detail);
+    try {
+      const result = await this.#deadline.race(running, timedOut, () => this.#guard.destroy());
+      return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as TextRow[];
+    } catch (error) {
+      if (this.#guard.destroyed)
+        throw this.#guard.errored instanceof Fault ? this.#guard.errored : lost(error, this.#detail);
+      throw error;
+    }
+  }
+
+  /** Says good-bye and lets go of the socket; never throws and never waits for the server. */
+  close(): void {
+    this.#client.end().catch(() => {});
+    setTimeout(() => this.#guard.destroy(), 250).unref();
+  }
+}
+
+function lost(error: unknown, detail: FaultDetail): unknown {
+  if (error instanceof Fault || (error instanceof Error && error.name === 'InterruptedError')) return error;
+  const text = error instanceof Error ? error.message : 'closed';
+  return new Fault('connection_lost', { ...detail, text }, error);
+}
+
+const asText = { getTypeParser: () => (value: string) => value } as NonNullable<ClientConfig['types']>;
+
+/**
+ * Starts a session over an open transport: start-up packet, authentication under the connection's
+ * policy, until the server is ready. pg gets explicit settings only, never a connection string.
+ * @throws Fault of the rungs connect, authenticate, database and session; InterruptedError
+ */
+export async function startSession(
+  transport: Transport,
+  options: StartOptions,
+  deadline: Deadline,
+): Promise<Session> {
+  const { endpoint, host, secrets } = options;
+  const { username, database } = endpoint;
+  const detail = { host, port: endpoint.port, username, database, sslMode: endpoint.sslMode };
+  const situation = {
+    endpoint,
+    hasPassword: secrets.password !== null && !secrets.password.isEmpty,
+    encrypted: transport.tls !== null,
+    local: host.startsWith('/'),
+  };
+  const policy = new AuthPolicy(situation, detail);
+  let authenticated = false;
+  let heard = false;
+  transport.socket.once('data', () => {
+    heard = true;
+  });
+  const guard = new WireGuard(transport.socket, {
+    policy,
+    detail,
+    maxMessage: options.maxMessage,
+    onAuthenticated: () => {
+      authenticated = true;
+      options.onAuthenticated();
+    },
+  });
+  // Nobody may be listening any more when a socket breaks late.
+  guard.on('error', () => {});
+  const pg = await loadPg();
+  const client = new pg.Client(clientConfig(options, guard, transport.tls !== null));
+  client.on('error', () => {});
+  const timedOut = () =>
+    new Fault(!heard ? 'server_silent' : authenticated ? 'session_timeout' : 'auth_timeout', detail);
+  try {
+    await deadline.race(client.connect(), timedOut, () => guard.destroy());
+  } catch (error) {
+    guard.destroy();
+    if (error instanceof Error && error.message === 'Connection terminated unexpectedly') {
+      throw new Fault(
+        heard ? 'connection_lost' : 'connection_closed',
+        { ...detail, text: 'closed by the server' },
+        error,
+      );
+    }
+    throw scramFault(error, detail) ?? startupFault(error, detail);
+  }
+  return new Session({ client, guard, deadline, detail, tls: transport.tls, method: policy.asked, host });
+}
+
+function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolean): ClientConfig {
+  const { endpoint, host, secrets } = options;
+  const { application_name, fallback_application_name, channel_binding } = endpoint.options;
+  const config: ClientConfig & { scramMaxIterations: number } = {
+    user: endpoint.username,
+    database: endpoint.database,
+    host,
+    port: endpoint.port,
+    ssl: false,
+    stream: guard as unknown as NonNullable<ClientConfig['stream']>,
+    // A function keeps pg from looking into PGPASSWORD and .pgpass. The policy has refused a request
+    // for a password that is not there before this is called.
+    password: () => secrets.password?.reveal() ?? '',
+    application_name: application_name ?? fallback_application_name ?? 'jackfield',
+    client_encoding: 'UTF8',
+    enableChannelBinding: encrypted && channel_binding !== 'disable',
+    scramMaxIterations: maxScramIterations,
+  };
+  if (endpoint.options.options) config.options = endpoint.options.options;
+  return config;
+}
+
+/** pg's own refusals of a SCRAM exchange: a wrong nonce, salt or server signature. */
+function scramFault(error: unknown, detail: FaultDetail): Fault | null {
+  if (!(error instanceof Error) || !error.message.startsWith('SASL:')) return null;
+  return new Fault('auth_scram_refused', { ...detail, text: error.message.replace(/^SASL: /, '') }, error);
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import type { Endpoint, SslMode, TlsFacts } from '../../connections/connection.ts';
+import type { Secret } from '../../secrets/secret.ts';
+import { Fault } from './faults.ts';
+import type { TlsFiles } from './tls-files.ts';
+
+/** One try at a server: with TLS, without, or with TLS where the server has it. */
+export type TlsAttempt = 'plain' | 'tls' | 'tls-if-offered';
+
+/**
+ * The tries that libpq makes for an sslmode, in order (libpq-ssl.html, table 34.1; fe-connect.c).
+ * The next one is made when the server refuses the former during TLS or start-up.
+ */
+export function tlsAttempts(endpoint: Endpoint, host: string): readonly TlsAttempt[] {
+  // On a Unix socket sslmode means nothing.
+  if (host.startsWith('/')) return ['plain'];
+  const attempts: Record<SslMode, readonly TlsAttempt[]> = {
+    disable: ['plain'],
+    allow: ['plain', 'tls'],
+    prefer: ['tls-if-offered', 'plain'],
+    require: ['tls'],
+    'verify-ca': ['tls'],
+    'verify-full': ['tls'],
+  };
+  return attempts[endpoint.sslMode];
+}
+
+/** What is held against the server's certificate. With a root named, libpq checks the chain in every mode. */
+export function verification(endpoint: Endpoint): TlsFacts['verified'] {
+  if (endpoint.sslMode === 'verify-full') return 'full';
+  return endpoint.sslMode === 'verify-ca' || endpoint.sslRootCert !== null ? 'ca' : 'none';
+}
+
+/**
+ * The options of tls.connect for one host. `rejectUnauthorized` is always explicit, so that
+ * NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
+ * @throws Fault tls_root_missing
+ */
+export function tlsOptions(
+  endpoint: Endpoint,
+  host: string,
+  files: TlsFiles,
+  keyPassword: Secret | null,
+): tls.ConnectionOptions {
+  const verified = verification(endpoint);
+  if (verified !== 'none' && endpoint.sslRootCert === null) {
+    throw new Fault('tls_root_missing', { host, sslMode: endpoint.sslMode });
+  }
+  const { ssl_min_protocol_version: min, ssl_max_protocol_version: max, sslsni } = endpoint.options;
+  const options: tls.ConnectionOptions = {
+    rejectUnauthorized: verified !== 'none',
+    // Node's own check runs for every verified chain; verify-ca asks for the chain alone.
+    checkServerIdentity: (_name, certificate) =>
+      verified === 'full' ? tls.checkServerIdentity(host, certificate) : undefined,
+    minVersion: (min as tls.SecureVersion | undefined) ?? 'TLSv1.2',
+    maxVersion: (max as tls.SecureVersion | undefined) ?? 'TLSv1.3',
+  };
+  if (verified !== 'none') {
+    options.ca = endpoint.sslRootCert === 'system' ? systemRoots() : (files.root ?? undefined);
+    if (files.crl) options.crl = files.crl;
+  }
+  if (files.cert && files.key) {
+    options.cert = files.cert;
+    options.key = files.key;
+    if (keyPassword) options.passphrase = keyPassword.reveal();
+  }
+  // OpenSSL 3 shuts TLS below 1.2 out by its security level; who asks for it by name means it.
+  if (min === 'TLSv1' || min === 'TLSv1.1') options.ciphers = 'DEFAULT@SECLEVEL=0';
+  // No SNI for addresses (RFC 6066, section 3).
+  if (sslsni !== '0' && isIP(host) === 0) options.servername = host;
+  if (endpoint.options.sslnegotiation === 'direct') options.ALPNProtocols = ['postgresql'];
+  return options;
+}
+
+/** Where distributions keep the system's roots, in the order Go's crypto/x509 looks for them. */
+const rootFiles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** The system's root certificates: by Node where it can (22.15), else from their file, else Node's own. */
+function systemRoots(): string[] {
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
+  if (getCACertificates) return getCACertificates('system');
+  const file = rootFiles.find((path) => existsSync(path));
+  return file ? [readFileSync(file, 'utf8')] : [...tls.rootCertificates];
+}
+
+/** What a TLS session tells of itself. */
+export function tlsFacts(socket: tls.TLSSocket, verified: TlsFacts['verified']): TlsFacts {
+  const certificate = socket.getPeerCertificate();
+  const name = (entry: tls.Certificate | undefined) => textOf(entry?.CN) ?? textOf(entry?.O);
+  const validTo = certificate.valid_to ? new Date(certificate.valid_to) : null;
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().name,
+    verified,
+    subject: name(certificate.subject),
+    issuer: name(certificate.issuer),
+    validTo: validTo && !Number.isNaN(validTo.getTime()) ? validTo.toISOString() : null,
+  };
+}
+
+function textOf(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
