@@ -1,0 +1,85 @@
+import type { Connection } from '../connections/connection.ts';
+import { ago } from './age.ts';
+import type { Answer, CellValue, View } from './answer.ts';
+import { formatDuration } from './duration.ts';
+import { lastTestSummary } from './last-test.ts';
+import { keyValues, type TableCell } from './table.ts';
+import { terminalSafe } from './terminal-text.ts';
+import { outcomeStyle } from './theme.ts';
+
+/** What is shown beside the read model, in text alone: never in JSON, YAML or CSV. */
+export interface DetailExtras {
+  /** The revealed password: only after `--reveal`, on a terminal. */
+  readonly passwordText?: string;
+  /** What the password is a reference to, `env:ORDERS_PASSWORD`. */
+  readonly reference?: string | null;
+}
+
+/** The answer of `connections show`, and of the verbs that save one: connectionSchema. */
+export function connectionDetail(connection: Connection, extras: DetailExtras = {}): Answer {
+  return {
+    value: connection,
+    columns: ['field', 'value'],
+    *records() {
+      for (const [field, value] of flatFields(connection)) yield { field, value };
+    },
+    text: (view) => detailText(connection, extras, view),
+  };
+}
+
+/** Every field of the read model; those within others as `lastTest.status`. */
+function flatFields(connection: Connection): [string, CellValue][] {
+  return Object.entries(connection).flatMap(([field, value]): [string, CellValue][] => {
+    if (field === 'lastTest' || field === 'secret') {
+      return Object.entries(value as Record<string, CellValue>).map(([key, inner]) => [
+        `${field}.${key}`,
+        inner,
+      ]);
+    }
+    return [[field, typeof value === 'object' && value !== null ? JSON.stringify(value) : value]];
+  });
+}
+
+function detailText(connection: Connection, extras: DetailExtras, view: View): string {
+  const { lastTest } = connection;
+  const test = lastTestSummary(connection, view.now);
+  const took = lastTest.durationMs === null ? '' : ` (took ${formatDuration(lastTest.durationMs)})`;
+  const pairs: [string, string | TableCell | null][] = [
+    ['Id', connection.id],
+    ['Role', connection.role],
+    ['Connector', `${connection.connector} · ${connection.provider}`],
+    ['Host', connection.host],
+    ['Port', String(connection.port)],
+    ['Database', connection.database],
+    ['Username', connection.username],
+    ['Password', passwordLine(connection, extras)],
+    ['Schema', connection.schema],
+    ['SSL mode', connection.sslMode],
+    ['SSL root certificate', connection.sslRootCert],
+    ['SSL certificate', connection.sslCert],
+    ['SSL key', connection.sslKey],
+    ['SSL revocation list', connection.sslCrl],
+    ...Object.entries(connection.options).map(([key, value]): [string, string] => [`Option ${key}`, value]),
+    ['Tags', connection.tags.length === 0 ? '–' : connection.tags.join(', ')],
+    ['Used by', connection.usedBy.length === 0 ? '–' : connection.usedBy.join(', ')],
+    ['Last test', { text: `${test.text}${took}`, style: outcomeStyle(test.outcome, view.theme) }],
+    ['', lastTest.message],
+    ['Server version', lastTest.serverVersion],
+    ['Last passed', connection.lastPassedAt === null ? 'never' : instant(connection.lastPassedAt, view.now)],
+    ['Created', instant(connection.createdAt, view.now)],
+    ['Updated', instant(connection.updatedAt, view.now)],
+  ];
+  return `${view.theme.strong(terminalSafe(connection.name))}\n${keyValues(pairs, view, '  ')}`;
+}
+
+function passwordLine(connection: Connection, extras: DetailExtras): string {
+  if (extras.passwordText !== undefined) return extras.passwordText;
+  const { kind } = connection.secret;
+  if (kind === 'none') return 'none';
+  if (kind === 'keychain' || kind === 'vault') return `stored in the ${kind}`;
+  return extras.reference == null ? `a reference (${kind}:)` : `a reference, ${extras.reference}`;
+}
+
+function instant(iso: string, now: Date): string {
+  return `${iso} (${ago(iso, now)})`;
+}

@@ -1,0 +1,146 @@
+import type { Connection } from '../connections/connection.ts';
+import { addressOf } from './address.ts';
+import type { Answer, CellValue, View } from './answer.ts';
+import { lastTestSummary } from './last-test.ts';
+import { table } from './table.ts';
+import { terminalSafe, truncateToWidth } from './terminal-text.ts';
+import { outcomeStyle } from './theme.ts';
+
+/** Below this width a table of connections would be cut too much to be read. */
+const tableNeeds = 80;
+
+const csvColumns = [
+  'id',
+  'name',
+  'role',
+  'connector',
+  'provider',
+  'host',
+  'port',
+  'database',
+  'username',
+  'schema',
+  'sslMode',
+  'tags',
+  'secret',
+  'usedBy',
+  'lastTestStatus',
+  'lastTestAt',
+  'lastTestCode',
+  'lastPassedAt',
+  'createdAt',
+  'updatedAt',
+] as const;
+
+/**
+ * The answer of `connections list`: connectionListSchema.
+ * @param about.total how many are saved, filter or not
+ * @param about.filtered whether a filter was given
+ */
+export function connectionList(
+  connections: readonly Connection[],
+  about: { readonly total: number; readonly filtered: boolean },
+): Answer {
+  return {
+    value: connections,
+    columns: csvColumns,
+    *records() {
+      for (const connection of connections) yield connectionRecord(connection);
+    },
+    text(view) {
+      if (connections.length === 0) return emptyList(about.total);
+      const rows =
+        view.terminal && view.columns < tableNeeds ? stacked(connections, view) : tabled(connections, view);
+      const note = `\n${connections.length} of ${about.total} connections\n`;
+      return about.filtered && view.terminal ? rows + view.theme.faint(note) : rows;
+    },
+  };
+}
+
+/** A connection as one line of CSV. */
+function connectionRecord(connection: Connection): Record<(typeof csvColumns)[number], CellValue> {
+  const { lastTest } = connection;
+  return {
+    id: connection.id,
+    name: connection.name,
+    role: connection.role,
+    connector: connection.connector,
+    provider: connection.provider,
+    host: connection.host,
+    port: connection.port,
+    database: connection.database,
+    username: connection.username,
+    schema: connection.schema,
+    sslMode: connection.sslMode,
+    tags: JSON.stringify(connection.tags),
+    secret: connection.secret.kind,
+    usedBy: JSON.stringify(connection.usedBy),
+    lastTestStatus: lastTest.status,
+    lastTestAt: lastTest.at,
+    lastTestCode: lastTest.code,
+    lastPassedAt: connection.lastPassedAt,
+    createdAt: connection.createdAt,
+    updatedAt: connection.updatedAt,
+  };
+}
+
+function emptyList(total: number): string {
+  if (total > 0) {
+    return `No connection matches the filter; ${total} saved.\nShow all: jackfield connections list\n`;
+  }
+  return [
+    'No connections are saved yet.',
+    'Add one:                    jackfield connections add',
+    'See what can be connected:  jackfield connections catalog',
+    '',
+  ].join('\n');
+}
+
+function tabled(connections: readonly Connection[], view: View): string {
+  const columns = [
+    { title: 'NAME', shrinkTo: 16 },
+    { title: 'ROLE' },
+    { title: 'CONNECTOR', shrinkTo: 10 },
+    { title: 'ADDRESS', shrinkTo: 12 },
+    { title: 'USED BY', shrinkTo: 8 },
+    { title: 'LAST TEST', shrinkTo: 20 },
+  ];
+  const rows = connections.map((connection) => {
+    const test = lastTestSummary(connection, view.now);
+    return [
+      { text: connection.name, style: view.theme.strong },
+      connection.role,
+      kindOf(connection),
+      addressOf(connection),
+      usersOf(connection),
+      { text: test.text, style: outcomeStyle(test.outcome, view.theme) },
+    ];
+  });
+  return table(columns, rows, view);
+}
+
+/** A block a connection: its name, how it is, what it is, where it leads. */
+function stacked(connections: readonly Connection[], view: View): string {
+  const line = (text: string) => truncateToWidth(terminalSafe(text), view.columns);
+  return connections
+    .map((connection) => {
+      const test = lastTestSummary(connection, view.now);
+      const used = connection.usedBy.length === 0 ? '' : `, used by ${usersOf(connection)}`;
+      return [
+        view.theme.strong(line(connection.name)),
+        outcomeStyle(test.outcome, view.theme)(line(`  ${test.text}`)),
+        line(`  ${connection.role}, ${kindOf(connection)}${used}`),
+        line(`  ${addressOf(connection)}`),
+        '',
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+function kindOf({ connector, provider }: Connection): string {
+  return `${connector} · ${provider}`;
+}
+
+function usersOf({ usedBy }: Connection): string {
+  return usedBy.length === 0 ? '–' : usedBy.join(', ');
+}

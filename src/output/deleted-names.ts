@@ -1,0 +1,13 @@
+import type { Answer } from './answer.ts';
+
+/** The answer of `connections delete`: the names that were deleted. What was done is told on stderr. */
+export function deletedNames(names: readonly string[]): Answer {
+  return {
+    value: names,
+    columns: ['name'],
+    *records() {
+      for (const name of names) yield { name };
+    },
+    text: () => '',
+  };
+}

@@ -1,0 +1,13 @@
+import { fixLines } from './fix-lines.ts';
+import { terminalSafe } from './terminal-text.ts';
+import { coloredMark, type Theme } from './theme.ts';
+
+/** A line for stderr that says what was done: `✓ Saved source orders-prod.` */
+export function doneLine(sentence: string, theme: Theme): string {
+  return `${coloredMark('passed', theme, terminalSafe(sentence))}\n`;
+}
+
+/** A line for stderr that warns: `! warning: …`, and below it what to do about it. */
+export function warningLine(sentence: string, theme: Theme, fix: string | null = null): string {
+  return `${coloredMark('warned', theme, 'warning:')} ${terminalSafe(sentence)}\n${fixLines(fix, '  ', theme)}`;
+}

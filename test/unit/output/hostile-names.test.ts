@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { type Answer, renderAnswer } from '../../../src/output/answer.ts';
+import { applyPlan } from '../../../src/output/apply-plan.ts';
+import { connectionDetail } from '../../../src/output/connection-detail.ts';
+import { connectionList } from '../../../src/output/connection-list.ts';
+import { discoveryTree } from '../../../src/output/discovery.ts';
+import { doctorReport } from '../../../src/output/doctor-report.ts';
+import { presetCatalog } from '../../../src/output/preset-catalog.ts';
+import { secretsStatus } from '../../../src/output/secrets-status.ts';
+import { displayWidth } from '../../../src/output/terminal-text.ts';
+import { testResults } from '../../../src/output/test-results.ts';
+import { connection, discovery, pipe, preset, relation, rung, terminal, testResult } from './samples.ts';
+
+const names = [
+  'a\x1b[2Jb',
+  'a\x1b]0;owned\x07b',
+  'a\u009b31mb',
+  'a\u202eb\u2066c',
+  'a\nb\r\tc',
+  'a\u200bb\ufeff\u{e0041}',
+  '__proto__',
+  'constructor',
+  '日本語の名前'.repeat(10),
+  `"quoted", 'too'; $$ % = \\`,
+  ' : - # ',
+];
+
+/** Every presenter, with the name wherever a stranger may have put one. */
+function answersWith(name: string): [string, Answer][] {
+  const named = connection({
+    name,
+    provider: name,
+    host: name,
+    database: name,
+    username: name,
+    schema: name,
+    sslRootCert: name,
+    options: Object.fromEntries([[name, name]]),
+    tags: [name],
+    usedBy: [name],
+    lastTest: { ...connection().lastTest, status: 'failed', code: name, message: name, serverVersion: name },
+  });
+  const result = testResult({
+    connection: name,
+    status: 'failed',
+    stages: [rung({ status: 'failed', message: name, code: name, fix: name })],
+    server: {
+      version: name,
+      provider: name,
+      recovery: false,
+      readOnly: false,
+      tls: { protocol: name, cipher: name, verified: 'ca', subject: name, issuer: name, validTo: name },
+    },
+  });
+  const [column] = relation().columns;
+  const found = discovery({
+    connection: name,
+    server: { version: name, provider: name, recovery: false, readOnly: false, tls: null },
+    schemas: [
+      {
+        name,
+        relations: [
+          relation({
+            name,
+            comment: name,
+            columns:
+              column === undefined ? [] : [{ ...column, name, type: name, default: name, comment: name }],
+            primaryKey: { name, columns: [name] },
+            foreignKeys: [
+              {
+                name,
+                columns: [name],
+                referencedSchema: name,
+                referencedTable: name,
+                referencedColumns: [name],
+              },
+            ],
+            partitions: { key: name, count: 2 },
+          }),
+        ],
+      },
+    ],
+  });
+  return [
+    ['connectionList', connectionList([named], { total: 2, filtered: true })],
+    ['connectionDetail', connectionDetail(named, { reference: name, passwordText: name })],
+    ['testResults of one', testResults([result])],
+    ['testResults of two', testResults([result, result])],
+    [
+      'presetCatalog',
+      presetCatalog([preset({ connector: name, connectorTitle: name, title: name, provider: name })], null),
+    ],
+    ['discoveryTree', discoveryTree(found)],
+    ['applyPlan', applyPlan([{ action: 'change', name, role: 'source', changes: [name] }], { done: false })],
+    [
+      'secretsStatus',
+      secretsStatus({
+        backend: 'vault',
+        keychain: { available: false, message: name },
+        vault: { exists: true, kdf: name, openedBy: name },
+        stored: 0,
+        references: 0,
+      }),
+    ],
+    [
+      'doctorReport',
+      doctorReport([{ check: 'secrets', status: 'problem', code: name, message: name, fix: name }]),
+    ],
+  ];
+}
+
+/** Everything but a newline that a terminal might obey. */
+const obeyed =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
+
+describe.each(names)('%j', (name) => {
+  const answers = answersWith(name);
+
+  test.each(answers)('is visible in the text of %s, at any width', (_presenter, answer) => {
+    for (const view of [pipe, terminal(20), terminal(40), terminal(80), terminal(200)]) {
+      expect(answer.text(view)).not.toMatch(obeyed);
+      expect(answer.text(view)).toMatch(/[^\n]\n$/);
+    }
+  });
+
+  test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
+    // A fix may have several lines; all else has as many as with an innocent name.
+    const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
+    const fixes = presenter.startsWith('testResults') || presenter === 'doctorReport';
+    const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
+    if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {6,}b\\r\\tc\n/);
+    else expect(lines(answer)).toBe(lines(innocent));
+  });
+
+  test.each(answers)('is whole in the JSON and YAML of %s', async (_presenter, answer) => {
+    const json = await renderAnswer('json', answer, pipe);
+    const yaml = await renderAnswer('yaml', answer, pipe);
+    expect(JSON.parse(json)).toEqual(answer.value);
+    expect(parse(yaml)).toEqual(answer.value);
+    expect(json).not.toMatch(obeyed);
+    expect(yaml).not.toMatch(obeyed);
+  });
+
+  test.each(answers)('is whole in the CSV of %s', async (_presenter, answer) => {
+    const rows = readCsv(await renderAnswer('csv', answer, pipe));
+    const [header, ...records] = rows;
+    expect(header).toEqual(answer.columns);
+    expect(records).toEqual(
+      [...answer.records()].map((record) => answer.columns.map((key) => String(record[key] ?? ''))),
+    );
+    expect(await renderAnswer('csv', answer, terminal(80))).not.toMatch(obeyed);
+  });
+});
+
+test.each([20, 40, 80, 200])('lists and trees fit a terminal of %i columns', (width) => {
+  for (const name of names) {
+    for (const [presenter, answer] of answersWith(name)) {
+      if (presenter !== 'connectionList' && presenter !== 'discoveryTree') continue;
+      const lines = answer
+        .text(terminal(width))
+        .split('\n')
+        .filter((line) => !line.startsWith('Hidden'));
+      for (const line of lines.filter((each) => !/^\d+ (schema|of)/.test(each))) {
+        expect(displayWidth(line)).toBeLessThanOrEqual(width);
+      }
+    }
+  }
+});
+
+/** RFC 4180, as a reader would have it. */
+function readCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, quoted, bare, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/g)) {
+    row.push(quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'));
+    if (end === '\n') {
+      rows.push(row);
+      row = [];
+    }
+  }
+  return rows;
+}
