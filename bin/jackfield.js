@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// Plain enough for a Node that is far too old to read it and say so. CommonJS: see rolldown.config.js.
+'use strict';
+
+const oldest = [20, 19];
+
+function isTooOld() {
+  const version = process.versions.node.split('.').map(Number);
+  return version[0] < oldest[0] || (version[0] === oldest[0] && version[1] < oldest[1]);
+}
+
+function enableCompileCache() {
+  // biome-ignore lint/style/useNodejsImportProtocol: a Node before 14.18 does not know the prefix in a require.
+  const module = require('module');
+  if (typeof module.enableCompileCache === 'function') module.enableCompileCache();
+}
+
+function loadProgram() {
+  try {
+    return require('../dist/main.js');
+  } catch (error) {
+    const isNotBuilt = error.code === 'MODULE_NOT_FOUND' && /dist.main\.js'/.test(error.message);
+    if (!isNotBuilt) throw error;
+    process.stderr.write('jackfield: the program has not been built yet. Run: npm run build\n');
+    process.exitCode = 70;
+    return null;
+  }
+}
+
+if (isTooOld()) {
+  process.stderr.write(
+    `jackfield: Node.js ${oldest.join('.')} or newer is needed, this is ${process.versions.node}. ` +
+      'Install a newer one: https://nodejs.org\n',
+  );
+  process.exitCode = 2;
+} else {
+  enableCompileCache();
+  const program = loadProgram();
+  if (program !== null) program.main();
+}

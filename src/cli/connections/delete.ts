@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import type { SavedConnection } from '../../connections/connection.ts';
+import { deleteConnection, refuseUsed } from '../../connections/delete.ts';
+import { RefusedError } from '../../connections/errors.ts';
+import { requireConnection } from '../../connections/services.ts';
+import { shellWord } from '../../connections/shell-word.ts';
+import { deletedNames } from '../../output/deleted-names.ts';
+import type { App, Verdict } from '../app.ts';
+import { type Act, examples } from '../verb.ts';
+
+export interface DeleteOptions {
+  readonly names: readonly string[];
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+export function declareDelete(command: Command, act: Act, run = runDelete): void {
+  command
+    .argument('<name...>', 'names or ids')
+    .option('--yes', 'do not ask')
+    .option('--force', 'delete although pipelines use it')
+    .addHelpText(
+      'after',
+      examples('jackfield connections delete orders', 'jackfield connections rm orders --yes'),
+    )
+    .action((names: string[], flags: { yes?: boolean; force?: boolean }) =>
+      act((app) => run(app, { names, yes: flags.yes === true, force: flags.force === true })),
+    );
+}
+
+export async function runDelete(app: App, { names, yes, force }: DeleteOptions): Promise<Verdict> {
+  const catalog = await app.services.catalog();
+  // All are found before the first is deleted: a slip in the last name deletes nothing.
+  const found = new Map<string, SavedConnection>();
+  for (const name of names) {
+    const connection = await requireConnection(catalog, name);
+    found.set(connection.id, connection);
+  }
+  const connections = [...found.values()];
+  refuseUsed(connections, force);
+  if (!yes) await confirmEach(app, connections);
+  const deleted: string[] = [];
+  for (const connection of connections) {
+    if (await deleteConnection(app.services, connection)) deleted.push(connection.name);
+  }
+  await app.done(deleted.length === 0 ? 'They were gone already' : `Deleted ${deleted.join(', ')}`);
+  await app.print(deletedNames(deleted));
+  return 'done';
+}
+
+async function confirmEach(app: App, connections: readonly SavedConnection[]): Promise<void> {
+  const words = connections.map(({ name }) => shellWord(name)).join(' ');
+  const refusal = (message: string) =>
+    new RefusedError({ code: 'not_confirmed', message, fix: `jackfield connections delete ${words} --yes` });
+  if (!app.interactive) throw refusal('deleting needs a confirmation, and nobody can be asked here');
+  const { confirmByName } = await import('../../screens/confirm.ts');
+  for (const { name, role, host, database } of connections) {
+    const what = `${role} ${name} (${host}/${database}) and its password will be gone.`;
+    const confirmed = await confirmByName({ ...app.streams, signal: app.signal }, what, name);
+    if (!confirmed) throw refusal('that is not its name: nothing was deleted');
+  }
+}

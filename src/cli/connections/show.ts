@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { type SavedConnection, toConnection } from '../../connections/connection.ts';
+import { RefusedError, UsageError } from '../../connections/errors.ts';
+import { secretsOf } from '../../connections/secrets-of.ts';
+import { requireConnection } from '../../connections/services.ts';
+import { connectionDetail } from '../../output/connection-detail.ts';
+import type { App, Verdict } from '../app.ts';
+import { type Act, examples } from '../verb.ts';
+
+export interface ShowOptions {
+  readonly name: string;
+  readonly reveal: boolean;
+}
+
+export function declareShow(command: Command, act: Act, run = runShow): void {
+  command
+    .argument('<name>', 'name or id')
+    .option('--reveal', 'show the password too, on a terminal only')
+    .addHelpText(
+      'after',
+      examples('jackfield connections show orders', 'jackfield connections show orders --reveal'),
+    )
+    .action((name: string, flags: { reveal?: boolean }) =>
+      act((app) => run(app, { name, reveal: flags.reveal === true })),
+    );
+}
+
+export async function runShow(app: App, { name, reveal }: ShowOptions): Promise<Verdict> {
+  if (reveal) refuseReveal(app);
+  const saved = await requireConnection(await app.services.catalog(), name);
+  const reference = 'reference' in saved.password ? saved.password.reference : null;
+  const passwordText = reveal ? await passwordOf(app, saved) : undefined;
+  await app.print(
+    connectionDetail(toConnection(saved), { reference, ...(passwordText !== undefined && { passwordText }) }),
+  );
+  return 'done';
+}
+
+/** A password is shown to a person's eyes only, never to a file or another program. */
+function refuseReveal(app: App): void {
+  if (app.settings.output !== 'table') {
+    throw new UsageError({
+      code: 'conflicting_flags',
+      message: `--reveal and --output ${app.settings.output} contradict each other: a password is never in them`,
+      fix: 'leave --output out',
+    });
+  }
+  if (app.streams.stdout.isTTY) return;
+  throw new RefusedError({
+    code: 'not_a_terminal',
+    message: 'a password is revealed on a terminal only, and standard output is none',
+    fix: 'run it at a terminal',
+  });
+}
+
+async function passwordOf(app: App, saved: SavedConnection): Promise<string | undefined> {
+  const { password } = await secretsOf(app.services, saved);
+  return password?.reveal();
+}

@@ -1,0 +1,119 @@
+import { Command, CommanderError } from 'commander';
+import { type JackfieldError, UsageError } from '../connections/errors.ts';
+import { declareGlobalFlags, type GlobalFlags } from './settings.ts';
+import type { Act, Verb } from './verb.ts';
+import { nouns, verbs } from './verbs.ts';
+
+/** How the program talks to main. */
+export interface ProgramHost {
+  readonly version: string;
+  /** Runs a verb with the flags that every command takes. */
+  act(flags: GlobalFlags, run: Parameters<Act>[0]): Promise<void>;
+  /** Help and the version, where they were asked for. */
+  write(text: string): void;
+  /** Help where a command was left out. */
+  writeError(text: string): void;
+}
+
+/**
+ * Reads the command line and runs the verb it names. A verb's grammar is loaded when it is named,
+ * so that help and errors open nothing.
+ * @returns `misused` when a command was left out, and help was printed instead
+ * @throws UsageError for a command line that is wrong; whatever the verb throws
+ */
+export async function runProgram(argv: readonly string[], host: ProgramHost): Promise<'run' | 'misused'> {
+  const program = build(host);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version are written already, and are no failure when they were asked for.
+    if (error.exitCode === 0) return 'run';
+    if (error.code === 'commander.help') return 'misused';
+    throw usageError(error, argv);
+  }
+  return 'run';
+}
+
+function build(host: ProgramHost): Command {
+  const program = new Command('jackfield');
+  program
+    .description(
+      'Keeps database connections: saved once, tested in stages, and handed on without a password.',
+    )
+    .version(host.version, '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.write(text),
+      writeErr: (text) => host.writeError(text),
+      // Errors are thrown, and shown by main.
+      outputError: () => {},
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(true);
+  declareGlobalFlags(program);
+  const parents = new Map<string, Command>();
+  for (const noun of nouns) {
+    const command = program.command(noun.name).summary(noun.summary).description(noun.summary);
+    if (noun.alias) command.alias(noun.alias);
+    parents.set(noun.name, command);
+  }
+  for (const verb of verbs) addVerb(program, parents, verb, host);
+  return program;
+}
+
+function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, host: ProgramHost): void {
+  const [first = '', second] = verb.path.split(' ');
+  const parent = second === undefined ? program : parents.get(first);
+  if (!parent) throw new Error(`the verb ${verb.path} has no noun`);
+  const command = parent
+    .command(second ?? first)
+    .summary(verb.summary)
+    .description(verb.summary);
+  if (verb.alias) command.alias(verb.alias);
+  command.showHelpAfterError(false);
+  const act: Act = (run) => host.act(command.optsWithGlobals<GlobalFlags>(), run);
+  parent.hook('preSubcommand', async (_parent, chosen) => {
+    if (chosen === command) (await verb.load())(command, act);
+  });
+}
+
+/** Flags that people try, and that are not there for a reason. */
+const refusedFlags = /^--(?:password|passphrase|secret|ssl-key-password)(?:=|$)/;
+
+function usageError(error: CommanderError, argv: readonly string[]): JackfieldError {
+  if (error.code === 'commander.unknownOption') {
+    const flag = argv.find((word) => refusedFlags.test(word) && !/^--no-/.test(word));
+    if (flag !== undefined) {
+      return new UsageError({
+        code: 'no_password_flag',
+        message: 'no flag takes a password as its value: other programs and the shell’s history would see it',
+        fix: 'use --password-stdin, --password-env VAR, --password-file FILE or --password-ref REFERENCE',
+      });
+    }
+  }
+  // commander repeats `--flag=value`; the value may be anything, a password too.
+  const [sentence = '', ...hints] = error.message
+    .replace(/^error: /, '')
+    .replace(/'(-[^'=]*)=[^\n]*'/s, "'$1'")
+    .split('\n');
+  const hint = hints.map((line) => line.trim()).find((line) => line !== '');
+  return new UsageError({
+    code: codes[error.code] ?? 'bad_usage',
+    message: sentence.replaceAll("'", '"'),
+    fix: hint ? hint.replace(/^\((.*)\)$/, '$1') : 'add --help to see what the command takes',
+  });
+}
+
+const codes: Readonly<Record<string, string>> = {
+  'commander.unknownOption': 'unknown_flag',
+  'commander.unknownCommand': 'unknown_command',
+  'commander.missingArgument': 'missing_argument',
+  'commander.missingMandatoryOptionValue': 'missing_flags',
+  'commander.optionMissingArgument': 'missing_value',
+  'commander.conflictingOption': 'conflicting_flags',
+  'commander.excessArguments': 'excess_arguments',
+  'commander.invalidArgument': 'bad_value',
+};

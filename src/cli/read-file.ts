@@ -1,0 +1,53 @@
+import { readFile, stat } from 'node:fs/promises';
+import { UsageError } from '../connections/errors.ts';
+
+const largest = 8 * 1024 * 1024;
+
+/**
+ * Reads a YAML or JSON file into plain values. YAML's own tags and aliases that multiply are not
+ * followed.
+ * @throws UsageError bad_file; the place is named, the content never, which may hold a password
+ */
+export async function readDataFile(path: string): Promise<unknown> {
+  const text = await readText(path);
+  const { parseDocument } = await import('yaml');
+  // JSON is YAML 1.2; one parser reads both.
+  const document = parseDocument(text, { prettyErrors: false, version: '1.2', schema: 'core' });
+  const [error] = document.errors;
+  if (error) {
+    const line = text.slice(0, error.pos[0]).split('\n').length;
+    throw badFile(
+      `line ${line} of ${path} is not YAML or JSON (${error.code.toLowerCase().replaceAll('_', ' ')})`,
+    );
+  }
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw badFile(`${path} uses aliases that can't be followed`);
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > largest) throw badFile(`${path} is larger than ${largest} bytes`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new UsageError({
+      code: 'bad_file',
+      message: `the file ${path} can't be read${reason}`,
+      fix: 'check the path given with --file',
+      cause: error,
+    });
+  }
+}
+
+function badFile(message: string): UsageError {
+  return new UsageError({
+    code: 'bad_file',
+    message,
+    fix: 'jackfield schema connectionFile prints what a file may hold',
+  });
+}

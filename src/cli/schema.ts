@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { UsageError } from '../connections/errors.ts';
+import * as connections from '../connections/schema.ts';
+import { discoverySchema } from '../metadata/schema.ts';
+import { jsonDocument } from '../output/json-document.ts';
+import type { App, Verdict } from './app.ts';
+import { type Act, examples } from './verb.ts';
+
+/** The shapes of the contract, by the name they are asked for. */
+export const contracts = {
+  connection: connections.connectionSchema,
+  connectionList: connections.connectionListSchema,
+  testResultList: connections.testResultListSchema,
+  discovery: discoverySchema,
+  presetList: connections.presetListSchema,
+  plan: connections.planSchema,
+  secretsStatus: connections.secretsStatusSchema,
+  doctorReport: connections.doctorReportSchema,
+  error: connections.errorSchema,
+  connectionFile: connections.connectionFileSchema,
+} as const;
+
+export function declareSchema(command: Command, act: Act, run = runSchema): void {
+  command
+    .argument('[name]', `one of ${Object.keys(contracts).join(', ')}; all when left out`)
+    .addHelpText('after', examples('jackfield schema', 'jackfield schema connectionFile'))
+    .action((name: string | undefined) => act((app) => run(app, { name: name ?? null })));
+}
+
+export async function runSchema(app: App, { name }: { name: string | null }): Promise<Verdict> {
+  if (name === null) {
+    const all = Object.entries(contracts).map(([key, schema]) => [key, toJsonSchema(schema)]);
+    await app.print(jsonDocument(Object.fromEntries(all)));
+    return 'done';
+  }
+  const schema = Object.hasOwn(contracts, name) ? contracts[name as keyof typeof contracts] : undefined;
+  if (!schema) {
+    throw new UsageError({
+      code: 'bad_value',
+      message: `there is no schema ${JSON.stringify(name)}`,
+      fix: `use one of ${Object.keys(contracts).join(', ')}`,
+    });
+  }
+  await app.print(jsonDocument(toJsonSchema(schema)));
+  return 'done';
+}
+
+/** A file is described as it is written, answers as they are printed. */
+function toJsonSchema(schema: z.ZodType): unknown {
+  const io = schema === connections.connectionFileSchema ? 'input' : 'output';
+  return z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+}

@@ -1,0 +1,91 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../connections/errors.ts';
+import { type OutputFormat, outputFormats } from '../output/answer.ts';
+
+/** What the flags that every command takes say. */
+export interface Settings {
+  readonly output: OutputFormat;
+  /** False with --no-input: nothing is ever asked. */
+  readonly input: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+  /** Undefined when no flag decides it. */
+  readonly color: boolean | undefined;
+  /** The directory of the catalog. */
+  readonly home: string;
+}
+
+/** The flags every command takes, as commander reads them. */
+export interface GlobalFlags {
+  output?: string;
+  json?: boolean;
+  input?: boolean;
+  quiet?: boolean;
+  debug?: boolean;
+  color?: boolean;
+  home?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Declares the flags that every command takes. */
+export function declareGlobalFlags(command: Command): void {
+  command
+    .option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`)
+    .option('--json', 'the same as --output json')
+    .option('--no-input', 'never ask; what is missing is an error')
+    .option('--quiet', 'no notices and no progress, only the answer and errors')
+    .option('--debug', 'print the cause of an error too')
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
+}
+
+/** @throws UsageError unknown_output, conflicting_flags */
+export function readSettings(flags: GlobalFlags, environment: Environment): Settings {
+  return {
+    output: readOutput(flags),
+    input: flags.input !== false,
+    quiet: flags.quiet === true,
+    debug: flags.debug === true,
+    // commander sets it to true when --no-color is not there.
+    color: flags.color === false ? false : undefined,
+    home: resolve(flags.home ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
+  };
+}
+
+function readOutput(flags: GlobalFlags): OutputFormat {
+  if (flags.output === undefined) return flags.json ? 'json' : 'table';
+  const format = outputFormats.find((name) => name === flags.output);
+  if (!format) {
+    throw new UsageError({
+      code: 'unknown_output',
+      message: `there is no output format ${JSON.stringify(flags.output)}`,
+      fix: `use --output ${outputFormats.join(', ')}`,
+    });
+  }
+  if (flags.json && format !== 'json') {
+    throw new UsageError({
+      code: 'conflicting_flags',
+      message: `--json and --output ${format} contradict each other`,
+      fix: 'leave one of them out',
+    });
+  }
+  return format;
+}
+
+/** The platform's data directory: XDG's on Linux, Application Support on macOS, Local AppData on Windows. */
+export function defaultHome(environment: Environment, platform = process.platform, home = homedir()): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'jackfield');
+  if (platform === 'win32') {
+    return join(nonEmpty(environment.LOCALAPPDATA) ?? join(home, 'AppData', 'Local'), 'jackfield');
+  }
+  // A relative path in it is to be ignored (XDG Base Directory Specification).
+  const data = nonEmpty(environment.XDG_DATA_HOME);
+  return join(data !== undefined && isAbsolute(data) ? data : join(home, '.local', 'share'), 'jackfield');
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

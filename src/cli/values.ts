@@ -1,0 +1,80 @@
+import type { Role, SslMode } from '../connections/connection.ts';
+import { UsageError } from '../connections/errors.ts';
+import { roles, sslModes } from '../connections/vocabulary.ts';
+
+/** Readers of flags' values, for commander: each takes the text and gives the value or throws UsageError. */
+
+/** @throws UsageError bad_value */
+export function oneOf<const T extends string>(flag: string, values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    if (value !== undefined) return value;
+    throw badValue(flag, `is none of ${values.join(', ')}`, `use ${flag} ${values.join(' or ')}`);
+  };
+}
+
+export const readRole: (text: string) => Role = oneOf('--role', roles);
+export const readSslMode: (text: string) => SslMode = oneOf('--ssl-mode', sslModes);
+
+/** A TCP port. @throws UsageError bad_value */
+export function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw badValue(
+    '--port',
+    'is not a number from 1 to 65535',
+    "use --port 5432, PostgreSQL's own, unless yours differs",
+  );
+}
+
+/** A whole number of at least one. @throws UsageError bad_value */
+export function readCount(flag: string, most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    if (count >= 1 && count <= most) return count;
+    throw badValue(flag, `is not a whole number from 1 to ${most}`, `use ${flag} 8, for instance`);
+  };
+}
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+/** The longest time setTimeout can wait for. */
+const longestMs = 2 ** 31 - 1;
+
+/** A time like 500ms, 10s or 2m, in milliseconds; a bare number is seconds. @throws UsageError bad_value */
+export function readDuration(flag: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
+    const duration = match ? Number(match[1]) * unitMs[(match[2] ?? 's') as keyof typeof unitMs] : 0;
+    if (duration >= 1 && duration <= longestMs) return Math.round(duration);
+    throw badValue(flag, 'is not a time above nothing', `use ${flag} 10s, 500ms or 2m`);
+  };
+}
+
+/** Gathers a flag that may be repeated. */
+export function repeated(text: string, former: readonly string[] | undefined): string[] {
+  return [...(former ?? []), text];
+}
+
+/** Gathers `KEY=VALUE` flags. @throws UsageError bad_value; a value is never repeated */
+export function keyValues(
+  flag: string,
+): (text: string, former?: Record<string, string>) => Record<string, string> {
+  return (text, former) => {
+    const equals = text.indexOf('=');
+    if (equals < 1)
+      throw badValue(flag, 'is not KEY=VALUE', `use ${flag} application_name=nightly, for instance`);
+    const name = text.slice(0, equals);
+    if (former && Object.hasOwn(former, name)) {
+      throw new UsageError({
+        code: 'conflicting_flags',
+        message: `${flag} ${name} is given twice`,
+        fix: 'give it once',
+      });
+    }
+    return { ...former, [name]: text.slice(equals + 1) };
+  };
+}
+
+function badValue(flag: string, what: string, fix: string): UsageError {
+  return new UsageError({ code: 'bad_value', message: `the value of ${flag} ${what}`, fix });
+}

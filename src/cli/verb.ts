@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { App, Verdict } from './app.ts';
+
+/** Runs a verb: main makes the app, and maps what it returns or throws to an exit code. */
+export type Act = (run: (app: App) => Promise<Verdict>) => Promise<void>;
+
+/** Declares a verb's grammar: arguments, flags, help and examples. It opens nothing. */
+export type Declare = (command: Command, act: Act) => void;
+
+/** A verb as the program knows it before it is used: enough for the list of commands. */
+export interface Verb {
+  /** `connections list`, `apply`. */
+  readonly path: string;
+  readonly alias?: string;
+  readonly summary: string;
+  /** Loads its grammar, when the verb is used or its help is asked for. */
+  readonly load: () => Promise<Declare>;
+}
+
+/** Examples at the end of a verb's help, each a line that can be typed. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}

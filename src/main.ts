@@ -1,0 +1,290 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
+import type { App, Verdict } from './cli/app.ts';
+import { runProgram } from './cli/program.ts';
+import { type GlobalFlags, readSettings, type Settings } from './cli/settings.ts';
+import type { SecretBackend } from './connections/connection.ts';
+import {
+  CatalogError,
+  InterruptedError,
+  JackfieldError,
+  NotFoundError,
+  RefusedError,
+  SecretError,
+  ServerError,
+  UsageError,
+} from './connections/errors.ts';
+import type { SecretStore } from './connections/secret-store.ts';
+import type { ConnectionServices } from './connections/services.ts';
+import { connectorRegistry } from './connectors/registry.ts';
+import { renderChunks, type View } from './output/answer.ts';
+import { errorJson, errorText } from './output/error.ts';
+import { doneLine, warningLine } from './output/notice.ts';
+import { startProgress } from './output/progress.ts';
+import { plainTheme, themeFor, wantsColor } from './output/theme.ts';
+
+declare const JACKFIELD_VERSION: string;
+
+/** The exit codes, here and nowhere else; the README and docs list them. */
+const exitCodes = { done: 0, saidNo: 1, misused: 2, defect: 70, interrupted: 130 } as const;
+const errorExits: readonly (readonly [abstract new (...args: never[]) => JackfieldError, number])[] = [
+  [UsageError, exitCodes.misused],
+  [NotFoundError, 3],
+  [RefusedError, 4],
+  [SecretError, 5],
+  [CatalogError, 6],
+  [ServerError, 7],
+  [InterruptedError, exitCodes.interrupted],
+];
+
+/** Runs the program on the process's own arguments and streams, and ends the process. */
+export async function main(): Promise<void> {
+  const host = new Host();
+  process.exit(await host.run(process.argv.slice(2)));
+}
+
+/** The process seen by the program: its streams, signals and environment. */
+class Host {
+  readonly #interruption = new AbortController();
+  readonly #environment: Readonly<Record<string, string | undefined>> = { ...process.env };
+  /** What the flags said, as soon as they were read: errors are shown accordingly. */
+  #settings: Settings | null = null;
+  #catalog: SqliteCatalog | null = null;
+
+  async run(argv: readonly string[]): Promise<number> {
+    this.#listen();
+    try {
+      const verdicts: Verdict[] = [];
+      const used = await runProgram(argv, {
+        version: JACKFIELD_VERSION,
+        write: (text) => process.stdout.write(text),
+        writeError: (text) => process.stderr.write(text),
+        act: async (flags, run) => {
+          verdicts.push(await run(this.#app(flags)));
+        },
+      });
+      if (used === 'misused') return exitCodes.misused;
+      return verdicts.includes('said-no') ? exitCodes.saidNo : exitCodes.done;
+    } catch (error) {
+      return await this.#fail(error, argv);
+    } finally {
+      await this.#catalog?.close().catch(() => {});
+      await flush(process.stdout);
+    }
+  }
+
+  #listen(): void {
+    const interrupt = () => {
+      // A second Ctrl-C, or work that does not stop: leave at once.
+      if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
+      this.#interruption.abort(new InterruptedError());
+      setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
+    };
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    // Who reads us may stop early (`| head`): then there is nobody left to tell.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.defect);
+    });
+    process.stderr.on('error', () => {});
+  }
+
+  #app(flags: GlobalFlags): App {
+    const settings = readSettings(flags, this.#environment);
+    this.#settings = settings;
+    const { stdin, stdout, stderr } = process;
+    const interactive = settings.input && stdin.isTTY === true && stderr.isTTY === true;
+    const view = (stream: 'stdout' | 'stderr') => this.#view(stream, settings);
+    const say = async (line: (view: View) => string) => {
+      if (!settings.quiet) stderr.write(line(await view('stderr')));
+    };
+    const services = this.#services(settings, interactive);
+    return {
+      settings,
+      environment: this.#environment,
+      streams: { stdin, stdout, stderr },
+      interactive,
+      signal: this.#interruption.signal,
+      services: services.connections,
+      backends: services.backends,
+      inspectCatalog: async () => (await import('./catalog/health.ts')).inspectCatalog(settings.home),
+      isAtWork,
+      view,
+      print: async (answer) => {
+        for await (const chunk of renderChunks(settings.output, answer, await view('stdout')))
+          await write(chunk);
+      },
+      write,
+      done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
+      warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
+      progress: (text) =>
+        startProgress(text, { stream: stderr, enabled: stderr.isTTY === true, quiet: settings.quiet }),
+    };
+  }
+
+  async #view(stream: 'stdout' | 'stderr', settings: Settings): Promise<View> {
+    const { isTTY, columns } = process[stream];
+    const terminal = isTTY === true;
+    const color = wantsColor({ env: this.#environment, isTerminal: terminal, flag: settings.color });
+    return {
+      columns: terminal ? (columns ?? 80) : Number.POSITIVE_INFINITY,
+      theme: await themeFor({ color }),
+      now: new Date(),
+      terminal,
+    };
+  }
+
+  #services(settings: Settings, interactive: boolean): Services {
+    const environment = this.#environment;
+    const signal = this.#interruption.signal;
+    return makeServices({
+      environment,
+      interactive,
+      signal,
+      catalog: async () => {
+        if (this.#catalog === null) {
+          const { openCatalog } = await import('./catalog/sqlite-catalog.ts');
+          this.#catalog = openCatalog({ home: settings.home });
+        }
+        return this.#catalog;
+      },
+      notice: (text) => {
+        if (!settings.quiet) process.stderr.write(warningLine(text, plainTheme));
+      },
+    });
+  }
+
+  async #fail(error: unknown, argv: readonly string[]): Promise<number> {
+    const known = error instanceof JackfieldError ? error : null;
+    const shown = known ?? defect();
+    const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
+    if (!(known instanceof InterruptedError)) {
+      const color = { env: this.#environment, isTerminal: process.stderr.isTTY === true };
+      const flag = this.#settings?.color ?? (argv.includes('--no-color') ? false : undefined);
+      const theme = await themeFor({ color: wantsColor({ ...color, flag }) });
+      process.stderr.write(json ? errorJson(shown) : errorText(shown, { theme }));
+    }
+    if (this.#settings?.debug || argv.includes('--debug')) {
+      const { debugText } = await import('./output/debug.ts');
+      process.stderr.write(debugText(error));
+    }
+    const exit = known && errorExits.find(([type]) => known instanceof type);
+    return exit ? exit[1] : exitCodes.defect;
+  }
+}
+
+interface Services {
+  readonly connections: ConnectionServices;
+  readonly backends: App['backends'];
+}
+
+/** Puts the adapters together, each made when it is first used. */
+function makeServices(parts: {
+  environment: Readonly<Record<string, string | undefined>>;
+  interactive: boolean;
+  signal: AbortSignal;
+  catalog: () => Promise<SqliteCatalog>;
+  notice: (text: string) => void;
+}): Services {
+  const { environment, interactive, signal, catalog } = parts;
+  // A person may have to unlock the keychain in a window; a script does not wait for one.
+  const keychainSettings = { environment, timeoutMs: interactive ? 60_000 : 3_000 };
+  const stores = new Map<SecretBackend, Promise<SecretStore>>();
+  const store = (backend: SecretBackend) => {
+    const made = stores.get(backend) ?? (backend === 'keychain' ? makeKeychain() : makeVault());
+    stores.set(backend, made);
+    return made;
+  };
+  const makeKeychain = async () => new (await import('./secrets/keychain.ts')).Keychain(keychainSettings);
+  const makeVault = async () => {
+    const [{ Vault }, { VaultKeySource }] = await Promise.all([
+      import('./secrets/vault.ts'),
+      import('./secrets/vault-key-source.ts'),
+    ]);
+    const ask = async (purpose: 'open' | 'create') => {
+      const { askPassphrase } = await import('./screens/passphrase.ts');
+      return askPassphrase({ stdin: process.stdin, stderr: process.stderr, signal }, purpose);
+    };
+    const source = new VaultKeySource({ environment, ...(interactive && { askPassphrase: ask }) });
+    return new Vault(await catalog(), source);
+  };
+  const backends: App['backends'] = {
+    tryKeychain: async () => (await import('./secrets/keychain.ts')).tryKeychain(keychainSettings),
+    vaultStatus: async () => (await import('./secrets/vault.ts')).vaultStatus(await catalog(), environment),
+    choose: async (prefer) => {
+      const { chooseBackend } = await import('./secrets/backend.ts');
+      return chooseBackend({
+        catalog: await catalog(),
+        tryKeychain: backends.tryKeychain,
+        makeVault: async () => (await makeVaultOnce()).create(),
+        ...(prefer && { prefer }),
+      });
+    },
+  };
+  const makeVaultOnce = async () => {
+    const { Vault } = await import('./secrets/vault.ts');
+    const vault = await store('vault');
+    if (!(vault instanceof Vault)) throw new Error('the store of the vault is no vault');
+    return vault;
+  };
+  const connections: ConnectionServices = {
+    catalog,
+    connectors: connectorRegistry,
+    stores: { open: store, choose: async () => store(await backends.choose(null)) },
+    references: {
+      resolve: async (source) => (await references()).resolve(source),
+    },
+    notice: parts.notice,
+    now: () => new Date(),
+    newId: randomUUID,
+  };
+  let resolver: Promise<ConnectionServices['references']> | undefined;
+  const references = () => {
+    resolver ??= import('./secrets/references.ts').then(
+      ({ References }) => new References({ environment, signal, showsStderr: interactive }),
+    );
+    return resolver;
+  };
+  return { connections, backends };
+}
+
+/** Whether the process `host:pid` may be at work: it can't be told of another machine's. */
+function isAtWork(owner: string): boolean {
+  const at = owner.lastIndexOf(':');
+  if (owner.slice(0, at) !== hostname()) return true;
+  try {
+    process.kill(Number(owner.slice(at + 1)), 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function defect(): { code: string; message: string; fix: string } {
+  return {
+    code: 'defect',
+    message: 'this is a defect in jackfield, not something you did',
+    fix: 'run it again with --debug and report what it prints',
+  };
+}
+
+/** Before the flags could be read, what the command line seems to ask for. */
+function asksForJson(argv: readonly string[]): boolean {
+  const output = argv.indexOf('--output');
+  return (
+    argv.includes('--json') || argv.includes('--output=json') || (output >= 0 && argv[output + 1] === 'json')
+  );
+}
+
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}
+
+/** Waits until everything written so far was handed over: process.exit does not. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,17 @@
+import { terminalSafe } from '../output/terminal-text.ts';
+import { type Asking, askText, askYesNo } from './ask.ts';
+
+/**
+ * Has the user type a connection's name before it is deleted.
+ * @returns false when something else, or nothing, was typed
+ * @throws InterruptedError
+ */
+export async function confirmByName(asking: Asking, what: string, name: string): Promise<boolean> {
+  const typed = await askText(asking, `${terminalSafe(what)} Type its name to delete it:`);
+  return typed.trim().normalize('NFC') === name;
+}
+
+/** Yes or no, no being the default. @throws InterruptedError */
+export function confirmChange(asking: Asking, question: string): Promise<boolean> {
+  return askYesNo(asking, question, false);
+}
