@@ -31,7 +31,7 @@ export default defineConfig({
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
     sourcemap: false,
   },
-  plugins: [sqliteBinding(), commonJsMarker(), thirdPartyLicenses(), removeFormerFiles()],
+  plugins: [sqliteBinding(), withoutSubprograms(), commonJsMarker(), thirdPartyLicenses(), removeFormerFiles()],
 });
 
 /**
@@ -44,6 +44,20 @@ function sqliteBinding() {
     name: 'sqlite-binding',
     resolveId: (source) => (source === 'bindings' ? shim : null),
     load: (id) => (id === shim ? `module.exports = () => require('${sqliteBinary}');` : null),
+  };
+}
+
+/**
+ * commander can run subcommands that are programs of their own, and loads node:child_process for it at
+ * start-up. Ours are functions.
+ */
+function withoutSubprograms() {
+  const shim = '\0without-subprograms.cjs';
+  return {
+    name: 'without-subprograms',
+    resolveId: (source, importer) =>
+      source === 'node:child_process' && /[\\/]commander[\\/]/.test(importer ?? '') ? shim : null,
+    load: (id) => (id === shim ? 'module.exports = {};' : null),
   };
 }
 

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
 import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
 import { runProgram } from './cli/program.ts';
@@ -86,23 +86,22 @@ class Host {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.defect);
     });
-    process.stderr.on('error', () => {});
   }
 
   #app(flags: GlobalFlags): App {
     const settings = readSettings(flags, this.#environment);
     this.#settings = settings;
-    const { stdin, stdout, stderr } = process;
-    const interactive = settings.input && stdin.isTTY === true && stderr.isTTY === true;
+    // process.stdin costs its making, so that it is touched only by who reads it.
+    const interactive = settings.input && isatty(0) && isatty(2);
     const view = (stream: 'stdout' | 'stderr') => this.#view(stream, settings);
     const say = async (line: (view: View) => string) => {
-      if (!settings.quiet) stderr.write(line(await view('stderr')));
+      if (!settings.quiet) process.stderr.write(line(await view('stderr')));
     };
     const services = this.#services(settings, interactive);
     return {
       settings,
       environment: this.#environment,
-      streams: { stdin, stdout, stderr },
+      streams: lazyStreams,
       interactive,
       signal: this.#interruption.signal,
       services: services.connections,
@@ -118,7 +117,7 @@ class Host {
       done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
       warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
       progress: (text) =>
-        startProgress(text, { stream: stderr, enabled: stderr.isTTY === true, quiet: settings.quiet }),
+        startProgress(text, { stream: process.stderr, enabled: isatty(2), quiet: settings.quiet }),
     };
   }
 
@@ -172,6 +171,19 @@ class Host {
     return exit ? exit[1] : exitCodes.defect;
   }
 }
+
+/** The process's streams, each made by Node when it is first asked for. */
+const lazyStreams: App['streams'] = {
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+};
 
 interface Services {
   readonly connections: ConnectionServices;
@@ -236,7 +248,8 @@ function makeServices(parts: {
     },
     notice: parts.notice,
     now: () => new Date(),
-    newId: randomUUID,
+    // The Web's, which loads node:crypto when it is first called.
+    newId: () => crypto.randomUUID(),
   };
   let resolver: Promise<ConnectionServices['references']> | undefined;
   const references = () => {

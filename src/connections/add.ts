@@ -83,5 +83,5 @@ async function testUnsaved(
 ): Promise<TestResult> {
   const { name, role, endpoint } = request;
   const secrets = await secretsFromInput(services, request.secrets);
-  return testEndpoint(services, { name, role, endpoint, secrets }, options);
+  return testEndpoint(services, { name, savedAs: null, role, endpoint, secrets }, options);
 }

@@ -130,7 +130,7 @@ async function testInputs(
 ): Promise<TestResult> {
   const { name, saved, endpoint } = plan;
   const secrets = await secretsFromInput(services, inputs);
-  return testEndpoint(services, { name, role: saved.role, endpoint, secrets }, options);
+  return testEndpoint(services, { name, savedAs: saved.name, role: saved.role, endpoint, secrets }, options);
 }
 
 /**

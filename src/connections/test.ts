@@ -22,17 +22,27 @@ export interface TestOptions {
   readonly onStage?: (result: StageResult) => void;
 }
 
+/** What is tested. */
+export interface TestSubject {
+  /** What the result is called; null for an endpoint without a name. */
+  readonly name: string | null;
+  /** The connection that is there to be edited when the test fails; null where none is saved. */
+  readonly savedAs: string | null;
+  readonly role: Role;
+  readonly endpoint: Endpoint;
+  readonly secrets: SecretItem;
+}
+
 /**
  * Tests an endpoint without saving anything.
- * @param name the connection it is of, or will be; null for one without
  * @throws UsageError for files that can't be read; InterruptedError
  */
 export async function testEndpoint(
   services: ConnectionServices,
-  subject: { name: string | null; role: Role; endpoint: Endpoint; secrets: SecretItem },
+  subject: TestSubject,
   options: TestOptions,
 ): Promise<TestResult> {
-  const { name, role, endpoint, secrets } = subject;
+  const { name, savedAs, role, endpoint, secrets } = subject;
   const connector = await services.connectors.load(endpoint.connector);
   const { onStage } = options;
   const result = await connector.probe({
@@ -41,9 +51,9 @@ export async function testEndpoint(
     role,
     timeoutMs: options.timeoutMs,
     signal: options.signal,
-    ...(onStage && { onStage: (stage: StageResult) => onStage(nameFix(stage, name)) }),
+    ...(onStage && { onStage: (stage: StageResult) => onStage(nameFix(stage, savedAs)) }),
   });
-  return { connection: name, ...result, stages: result.stages.map((stage) => nameFix(stage, name)) };
+  return { connection: name, ...result, stages: result.stages.map((stage) => nameFix(stage, savedAs)) };
 }
 
 /**
@@ -56,7 +66,13 @@ export async function testSaved(
   options: TestOptions,
 ): Promise<TestResult> {
   const secrets = await secretsOf(services, saved);
-  const subject = { name: saved.name, role: saved.role, endpoint: endpointOf(saved), secrets };
+  const subject = {
+    name: saved.name,
+    savedAs: saved.name,
+    role: saved.role,
+    endpoint: endpointOf(saved),
+    secrets,
+  };
   const result = await testEndpoint(services, subject, options);
   await recordTest(services, saved, result);
   return result;
@@ -135,11 +151,12 @@ function secretFailure(name: string, error: SecretError): TestResult {
   };
 }
 
-/** Puts the connection's name into a fix that says to edit it. */
-function nameFix(result: StageResult, name: string | null): StageResult {
-  const fix = result.fix?.replace(
-    /: jackfield connections edit NAME$/,
-    name === null ? ' give it to this command again' : `: jackfield connections edit ${shellWord(name)}`,
-  );
-  return fix === undefined || fix === result.fix ? result : { ...result, fix };
+/**
+ * Puts the name of a saved connection into a fix that ends in the command that edits it, or takes
+ * that command off where there is nothing to edit yet.
+ */
+function nameFix(result: StageResult, savedAs: string | null): StageResult {
+  if (result.fix === null) return result;
+  const command = savedAs === null ? '' : `$1: jackfield connections edit ${shellWord(savedAs)}`;
+  return { ...result, fix: result.fix.replace(/(, then)?: jackfield connections edit NAME$/, command) };
 }

@@ -117,7 +117,7 @@ async function testUnsaved(app: App, names: readonly string[], flags: TestFlags)
   const none = { kind: 'none' as const };
   const inputs = { password: password ?? none, sslKeyPassword: sslKeyPassword ?? none };
   const secrets = await secretsFromInput(app.services, inputs);
-  const subject = { name: flags.name ?? null, role, endpoint, secrets };
+  const subject = { name: flags.name ?? null, savedAs: null, role, endpoint, secrets };
   return showOne(app, flags, (options) => testEndpoint(app.services, subject, options));
 }
 
