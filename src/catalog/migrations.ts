@@ -1,0 +1,112 @@
+import type Database from 'better-sqlite3';
+
+/** One step of the catalog's format. */
+export interface Migration {
+  /** The version it leads to, in `user_version`; 1, 2, 3 … without gaps. */
+  readonly version: number;
+  /** Runs within a transaction, together with the setting of the version. */
+  readonly up: (db: Database.Database) => void;
+}
+
+/** Marks the file as ours in its header ("JCKF", https://sqlite.org/fileformat.html#application_id). */
+export const applicationId = 0x4a434b46;
+
+/**
+ * Version 1. Names are unique by exact text; the rows point to each other by real keys, so that no
+ * connection has a secret that the ledger doesn't know and no pipeline a connection that is gone.
+ */
+const firstTables = `
+CREATE TABLE secret_items (
+  sequence INTEGER PRIMARY KEY,
+  account TEXT NOT NULL UNIQUE,
+  backend TEXT NOT NULL CHECK (backend IN ('keychain', 'vault')),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'live', 'retired')),
+  connection_id TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE connections (
+  id TEXT PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('source', 'destination')),
+  connector TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL CHECK (port BETWEEN 1 AND 65535),
+  database TEXT NOT NULL,
+  username TEXT NOT NULL,
+  schema TEXT NOT NULL,
+  ssl_mode TEXT NOT NULL
+    CHECK (ssl_mode IN ('disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full')),
+  ssl_root_cert TEXT,
+  ssl_cert TEXT,
+  ssl_key TEXT,
+  ssl_crl TEXT,
+  options TEXT NOT NULL CHECK (json_valid(options)),
+  tags TEXT NOT NULL CHECK (json_valid(tags)),
+  password_kind TEXT NOT NULL CHECK (password_kind IN ('none', 'stored', 'env', 'file', 'cmd')),
+  password_reference TEXT
+    CHECK ((password_reference IS NOT NULL) = (password_kind IN ('env', 'file', 'cmd'))),
+  ssl_key_password_kind TEXT NOT NULL
+    CHECK (ssl_key_password_kind IN ('none', 'stored', 'env', 'file', 'cmd')),
+  ssl_key_password_reference TEXT
+    CHECK ((ssl_key_password_reference IS NOT NULL) = (ssl_key_password_kind IN ('env', 'file', 'cmd'))),
+  secret_account TEXT UNIQUE REFERENCES secret_items (account)
+    CHECK ((secret_account IS NOT NULL) = ('stored' IN (password_kind, ssl_key_password_kind))),
+  last_test_status TEXT NOT NULL
+    CHECK (last_test_status IN ('never', 'passed', 'warned', 'failed', 'changed')),
+  last_test_at TEXT,
+  last_test_duration_ms REAL CHECK (last_test_duration_ms >= 0),
+  last_test_code TEXT,
+  last_test_message TEXT,
+  last_test_server_version TEXT,
+  last_passed_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  revision INTEGER NOT NULL CHECK (revision >= 1)
+) STRICT;
+
+CREATE TABLE pipelines (
+  id TEXT PRIMARY KEY NOT NULL,
+  name TEXT NOT NULL UNIQUE,
+  source_id TEXT REFERENCES connections (id) ON DELETE SET NULL,
+  destination_id TEXT REFERENCES connections (id) ON DELETE SET NULL,
+  state TEXT NOT NULL CHECK (state IN ('active', 'paused')),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX pipelines_by_source ON pipelines (source_id);
+CREATE INDEX pipelines_by_destination ON pipelines (destination_id);
+
+CREATE TABLE vault_header (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE vault_items (
+  account TEXT PRIMARY KEY NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE settings (
+  key TEXT PRIMARY KEY NOT NULL,
+  value TEXT NOT NULL
+) STRICT;
+`;
+
+/** Every step, oldest first. One that was released is never changed. */
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    up: (db) => {
+      db.pragma(`application_id = ${applicationId}`);
+      db.exec(firstTables);
+    },
+  },
+];
+
+/** The version that a list of migrations leads to; 0 for an empty one. */
+export function latestVersion(plan: readonly Migration[]): number {
+  return plan.at(-1)?.version ?? 0;
+}

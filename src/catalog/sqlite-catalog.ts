@@ -1,0 +1,133 @@
+import { hostname } from 'node:os';
+import type { CatalogFinding, ConnectionCatalog, SecretLedgerEntry } from '../connections/catalog.ts';
+import type { ConnectionDraft, LastTest, SavedConnection, SecretBackend } from '../connections/connection.ts';
+import type { VaultStorage } from '../secrets/vault-storage.ts';
+import type { CatalogDatabase } from './catalog-database.ts';
+import { ConnectionsTable } from './connections-table.ts';
+import { openCatalogFindings } from './health.ts';
+import { migrations } from './migrations.ts';
+import { openDatabase } from './open-database.ts';
+import { SecretLedger } from './secret-ledger.ts';
+import { SettingsTable } from './settings-table.ts';
+import { VaultTables } from './vault-tables.ts';
+
+export interface CatalogOptions {
+  /** The directory that holds `catalog.db`; made, 0700, when it isn't there. */
+  readonly home: string;
+  /** The clock; the system's when not given. */
+  readonly now?: () => Date;
+  /** Who writes pending secrets, `host:pid`; this process when not given. */
+  readonly owner?: string;
+}
+
+/**
+ * Opens the catalog of a home directory, makes it when there is none, and brings it to the newest
+ * format. What isn't right is refused and left as it is.
+ * @throws CatalogError
+ */
+export function openCatalog(options: CatalogOptions): SqliteCatalog {
+  return new SqliteCatalog(openDatabase({ home: options.home, migrations }), options);
+}
+
+/** The catalog in a local SQLite file, which also keeps the vault's sealed items. */
+export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
+  readonly #db: CatalogDatabase;
+  readonly #connections: ConnectionsTable;
+  readonly #ledger: SecretLedger;
+  readonly #settings: SettingsTable;
+  readonly #vault: VaultTables;
+
+  /** Takes over an open database; {@link openCatalog} is the way to one. */
+  constructor(db: CatalogDatabase, options: Omit<CatalogOptions, 'home'>) {
+    const { now = () => new Date(), owner } = options;
+    this.#db = db;
+    this.#ledger = new SecretLedger(db, now, () => owner ?? `${hostname()}:${process.pid}`);
+    this.#connections = new ConnectionsTable(db, this.#ledger, now);
+    this.#settings = new SettingsTable(db);
+    this.#vault = new VaultTables(db);
+  }
+
+  async list(): Promise<SavedConnection[]> {
+    return this.#db.read(() => this.#connections.list());
+  }
+
+  async find(nameOrId: string): Promise<SavedConnection | null> {
+    return this.#db.read(() => this.#connections.find(nameOrId));
+  }
+
+  async add(id: string, draft: ConnectionDraft): Promise<SavedConnection> {
+    return this.#db.write(() => this.#connections.add(id, draft));
+  }
+
+  async update(
+    id: string,
+    revision: number,
+    draft: ConnectionDraft,
+    lastTest: LastTest,
+  ): Promise<SavedConnection> {
+    return this.#db.write(() => this.#connections.update(id, revision, draft, lastTest));
+  }
+
+  async delete(id: string): Promise<boolean> {
+    return this.#db.write(() => this.#connections.delete(id));
+  }
+
+  async recordTest(id: string, revision: number, lastTest: LastTest, provider: string): Promise<boolean> {
+    return this.#db.write(() => this.#connections.recordTest(id, revision, lastTest, provider));
+  }
+
+  async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
+    this.#db.write(() => this.#ledger.begin(account, backend, connectionId));
+  }
+
+  async forgetSecret(account: string): Promise<void> {
+    this.#db.write(() => this.#ledger.forget(account));
+  }
+
+  async secretLedger(): Promise<SecretLedgerEntry[]> {
+    return this.#db.read(() => this.#ledger.entries());
+  }
+
+  async secretBackend(): Promise<SecretBackend | null> {
+    return toBackend(this.#db.read(() => this.#settings.get(backendKey)));
+  }
+
+  async chooseSecretBackend(backend: SecretBackend): Promise<SecretBackend> {
+    return toBackend(this.#db.write(() => this.#settings.setOnce(backendKey, backend))) ?? backend;
+  }
+
+  async readHeader(): Promise<string | null> {
+    return this.#db.read(() => this.#vault.header());
+  }
+
+  async createHeader(text: string): Promise<string> {
+    return this.#db.write(() => this.#vault.createHeader(text));
+  }
+
+  async readItem(account: string): Promise<Uint8Array | null> {
+    return this.#db.read(() => this.#vault.item(account));
+  }
+
+  async writeItem(account: string, sealed: Uint8Array): Promise<void> {
+    this.#db.write(() => this.#vault.writeItem(account, sealed));
+  }
+
+  async deleteItem(account: string): Promise<void> {
+    this.#db.write(() => this.#vault.deleteItem(account));
+  }
+
+  /** What is right and wrong with the catalog and its files; for `doctor`. */
+  async health(): Promise<CatalogFinding[]> {
+    return this.#db.ask((db) => openCatalogFindings(db, this.#db.file));
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}
+
+const backendKey = 'secret_backend';
+
+function toBackend(value: string | null): SecretBackend | null {
+  return value === 'keychain' || value === 'vault' ? value : null;
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openCatalog } from '../../src/catalog/sqlite-catalog.ts';
+import { InMemoryCatalog } from '../support/in-memory-catalog.ts';
+import { describeConnectionCatalog } from './connection-catalog.ts';
+
+describeConnectionCatalog('SQLite', async (setting) => {
+  const home = mkdtempSync(join(tmpdir(), 'jackfield-catalog-'));
+  const catalog = openCatalog({ home, ...setting });
+  const another = openCatalog({ home, ...setting });
+  return {
+    catalog,
+    another,
+    addPipeline: (name, { sourceId = null, destinationId = null }) => {
+      const db = new Database(join(home, 'catalog.db'));
+      db.prepare("INSERT INTO pipelines VALUES (?, ?, ?, ?, 'active', '', '')").run(
+        randomUUID(),
+        name,
+        sourceId,
+        destinationId,
+      );
+      db.close();
+    },
+    close: async () => {
+      await catalog.close();
+      await another.close();
+      rmSync(home, { recursive: true });
+    },
+  };
+});
+
+describeConnectionCatalog('memory', async (setting) => {
+  const catalog = new InMemoryCatalog(setting);
+  return {
+    catalog,
+    another: catalog,
+    addPipeline: (name, uses) => catalog.addPipeline(name, uses),
+    close: () => catalog.close(),
+  };
+});

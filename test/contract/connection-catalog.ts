@@ -1,0 +1,554 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionCatalog } from '../../src/connections/catalog.ts';
+import { endpointOf, type LastTest, neverTested } from '../../src/connections/connection.ts';
+import { NotFoundError, RefusedError } from '../../src/connections/errors.ts';
+import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
+import { aDraft } from '../support/connection-draft.ts';
+
+/** A catalog under test, on the clock and by the name that the suite gives it. */
+export interface CatalogUnderTest {
+  readonly catalog: ConnectionCatalog & VaultStorage;
+  /** A second catalog over the same store, as another run of the program has it. */
+  readonly another: ConnectionCatalog & VaultStorage;
+  /** Adds a pipeline, as a later version of the program does. */
+  addPipeline(name: string, uses: { readonly sourceId?: string; readonly destinationId?: string }): void;
+  close(): Promise<void>;
+}
+
+export interface CatalogSetting {
+  readonly now: () => Date;
+  readonly owner: string;
+}
+
+const passed: LastTest = {
+  status: 'passed',
+  at: '2026-01-02T03:04:05.678Z',
+  durationMs: 12.25,
+  code: null,
+  message: null,
+  serverVersion: '16.4',
+};
+const failed: LastTest = {
+  status: 'failed',
+  at: '2026-02-02T00:00:00.000Z',
+  durationMs: 7,
+  code: 'connection_refused',
+  message: 'nobody listens',
+  serverVersion: null,
+};
+const changed: LastTest = { ...neverTested, status: 'changed' };
+
+/** What every catalog of connections does. */
+export function describeConnectionCatalog(
+  name: string,
+  open: (setting: CatalogSetting) => Promise<CatalogUnderTest>,
+): void {
+  describe(`${name} as a catalog of connections`, () => {
+    let opened: CatalogUnderTest;
+    let catalog: CatalogUnderTest['catalog'];
+    let another: CatalogUnderTest['catalog'];
+    let time: Date;
+
+    beforeEach(async () => {
+      time = new Date('2026-01-01T00:00:00.000Z');
+      opened = await open({ now: () => time, owner: 'host:4711' });
+      ({ catalog, another } = opened);
+    });
+    afterEach(() => opened.close());
+
+    function laterBy(seconds: number): string {
+      time = new Date(time.getTime() + seconds * 1000);
+      return time.toISOString();
+    }
+
+    async function withSecret(
+      connectionId: string,
+      backend: 'keychain' | 'vault' = 'vault',
+    ): Promise<string> {
+      const account = randomUUID();
+      await catalog.beginSecret(account, backend, connectionId);
+      return account;
+    }
+
+    async function ledger(): Promise<Record<string, string>> {
+      const entries = await another.secretLedger();
+      return Object.fromEntries(entries.map(({ account, state }) => [account, state]));
+    }
+
+    const stored = { kind: 'stored' } as const;
+
+    describe('add', () => {
+      it('saves what a draft holds and fills in the rest', async () => {
+        const id = randomUUID();
+        const draft = aDraft({
+          name: 'orders',
+          role: 'destination',
+          provider: 'neon',
+          tags: ['prod', 'eu'],
+          password: { kind: 'env', reference: 'ORDERS_PASSWORD' },
+          sslKeyPassword: { kind: 'cmd', reference: 'pass show key' },
+          host: 'a.example.com,b.example.com',
+          port: 65535,
+          sslMode: 'verify-ca',
+          sslRootCert: '/etc/ca.pem',
+          sslCert: '/etc/me.pem',
+          sslKey: '/etc/me.key',
+          sslCrl: '/etc/crl.pem',
+          options: { channel_binding: 'require', target_session_attrs: 'read-write' },
+        });
+        const saved = await catalog.add(id, draft);
+        expect(saved).toEqual({
+          ...draft,
+          id,
+          secretBackend: null,
+          usedBy: [],
+          lastTest: neverTested,
+          lastPassedAt: null,
+          createdAt: '2026-01-01T00:00:00.000Z',
+          updatedAt: '2026-01-01T00:00:00.000Z',
+          revision: 1,
+        });
+        expect(await another.find('orders')).toEqual(saved);
+        expect(await another.find(id)).toEqual(saved);
+        expect(await another.list()).toEqual([saved]);
+      });
+
+      it('takes no more from what it is given than a draft has', async () => {
+        const former = await catalog.add(randomUUID(), aDraft({ name: 'one' }));
+        const copy = await catalog.add(randomUUID(), { ...former, name: 'two' });
+        expect(copy).toEqual({ ...former, id: copy.id, name: 'two' });
+        expect(copy.id).not.toBe(former.id);
+      });
+
+      it('refuses a name that is taken, by its exact text', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'Orders' }));
+        const refused = another.add(randomUUID(), aDraft({ name: 'Orders', host: 'elsewhere' }));
+        await expect(refused).rejects.toMatchObject({ code: 'name_taken' });
+        await expect(refused).rejects.toBeInstanceOf(RefusedError);
+        for (const name of ['orders', 'Orders ', ' Orders', 'Ördërs', 'Orders\u0301']) {
+          await catalog.add(randomUUID(), aDraft({ name }));
+        }
+        expect(await catalog.list()).toHaveLength(6);
+      });
+
+      it('leaves the secret pending when the name is taken', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        const id = randomUUID();
+        const account = await withSecret(id);
+        const draft = aDraft({ name: 'orders', password: stored, secretAccount: account });
+        await expect(catalog.add(id, draft)).rejects.toMatchObject({ code: 'name_taken' });
+        expect(await ledger()).toEqual({ [account]: 'pending' });
+      });
+
+      it('keeps two connections to one endpoint apart', async () => {
+        const source = await catalog.add(randomUUID(), aDraft({ name: 'a', role: 'source' }));
+        const destination = await catalog.add(randomUUID(), aDraft({ name: 'b', role: 'destination' }));
+        expect(endpointOf(source)).toEqual(endpointOf(destination));
+        expect((await catalog.list()).map(({ name, role }) => [name, role])).toEqual([
+          ['a', 'source'],
+          ['b', 'destination'],
+        ]);
+      });
+
+      it('does not take an id twice', async () => {
+        const id = randomUUID();
+        await catalog.add(id, aDraft({ name: 'a' }));
+        await expect(catalog.add(id, aDraft({ name: 'b' }))).rejects.toThrow();
+        expect(await catalog.find('b')).toBeNull();
+      });
+
+      it('is not changed by what the caller does with the draft or the answer', async () => {
+        const tags = ['one'];
+        const options: Record<string, string> = { application_name: 'etl' };
+        const saved = await catalog.add(randomUUID(), aDraft({ tags, options }));
+        tags.push('two');
+        options.application_name = 'other';
+        expect((await catalog.find('orders'))?.tags).toEqual(['one']);
+        expect((await catalog.find(saved.id))?.options).toEqual({ application_name: 'etl' });
+      });
+
+      it.each([
+        'it\'s "quoted"',
+        "'); DROP TABLE connections; --",
+        '%_*?[a]',
+        '__proto__',
+        'constructor',
+        '$$',
+        'back\\slash',
+        'tab\tline\nreturn\r',
+        '𝒪𝓇𝒹𝑒𝓇𝓈 🗝️',
+        'e\u0301',
+        '\u202egnp',
+        '\u001b[31m',
+        'x'.repeat(10_000),
+      ])('keeps %j as a name, a tag, an option and a reference', async (text) => {
+        const options = JSON.parse(`{${JSON.stringify(text)}: ${JSON.stringify(text)}, "__proto__": "own"}`);
+        const draft = aDraft({
+          name: text,
+          tags: [text, text],
+          options,
+          database: text,
+          password: { kind: 'file', reference: text },
+        });
+        const { id } = await catalog.add(randomUUID(), draft);
+        const found = await another.find(text);
+        expect(found).toMatchObject({ id, name: text, tags: [text, text], database: text });
+        expect(found?.password).toEqual({ kind: 'file', reference: text });
+        expect(JSON.stringify(found?.options)).toBe(JSON.stringify(options));
+        expect(Object.getPrototypeOf(found?.options)).toBe(Object.prototype);
+      });
+
+      it('keeps any well-formed text', async () => {
+        const text = fc.string({ unit: 'binary', minLength: 1 });
+        await fc.assert(
+          fc.asyncProperty(text, fc.array(text), fc.dictionary(text, text), async (name, tags, options) => {
+            const id = randomUUID();
+            const saved = await catalog.add(id, aDraft({ name, tags, options: { ...options } }));
+            expect(saved).toMatchObject({ name, tags });
+            expect(JSON.stringify(saved.options)).toBe(JSON.stringify({ ...options }));
+            expect((await another.find(name))?.id).toBe(id);
+            await catalog.delete(id);
+          }),
+          { numRuns: 50 },
+        );
+      });
+    });
+
+    describe('list', () => {
+      it('is empty at first', async () => {
+        expect(await catalog.list()).toEqual([]);
+      });
+
+      it('orders by the code points of the names', async () => {
+        // By UTF-16 units U+1F5DD would come before U+FF5E; by language ä would come before b.
+        const names = ['B', 'a', 'a b', 'aa', 'b', 'ä', '\uff5e', '\u{1f5dd}'];
+        for (const name of names.toReversed()) await catalog.add(randomUUID(), aDraft({ name }));
+        expect((await another.list()).map(({ name }) => name)).toEqual(names);
+      });
+
+      it('names the pipelines of each connection, in order and each once', async () => {
+        const a = await catalog.add(randomUUID(), aDraft({ name: 'a' }));
+        const b = await catalog.add(randomUUID(), aDraft({ name: 'b', role: 'destination' }));
+        await catalog.add(randomUUID(), aDraft({ name: 'c' }));
+        opened.addPipeline('nightly', { sourceId: a.id, destinationId: b.id });
+        opened.addPipeline('Hourly', { sourceId: a.id });
+        opened.addPipeline('loop', { sourceId: b.id, destinationId: b.id });
+        expect((await catalog.list()).map(({ name, usedBy }) => [name, usedBy])).toEqual([
+          ['a', ['Hourly', 'nightly']],
+          ['b', ['loop', 'nightly']],
+          ['c', []],
+        ]);
+        expect((await catalog.find('b'))?.usedBy).toEqual(['loop', 'nightly']);
+        await catalog.delete(b.id);
+        expect((await catalog.find('a'))?.usedBy).toEqual(['Hourly', 'nightly']);
+      });
+    });
+
+    describe('find', () => {
+      it('has no answer for what is not there', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        for (const text of ['', 'order', 'ORDERS', randomUUID()]) expect(await catalog.find(text)).toBeNull();
+      });
+
+      it('takes a name before an id', async () => {
+        const first = await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        expect((await catalog.find(first.id))?.name).toBe('orders');
+        const second = await catalog.add(randomUUID(), aDraft({ name: first.id }));
+        expect((await catalog.find(first.id))?.id).toBe(second.id);
+      });
+    });
+
+    describe('update', () => {
+      it('replaces what the draft holds and counts the revision up', async () => {
+        const { id, createdAt } = await catalog.add(randomUUID(), aDraft());
+        const updatedAt = laterBy(60);
+        const draft = aDraft({ name: 'renamed', host: 'other.example.com', tags: ['x'], provider: 'rds' });
+        const saved = await catalog.update(id, 1, draft, changed);
+        expect(saved).toMatchObject({ ...draft, id, createdAt, updatedAt, revision: 2, lastTest: changed });
+        expect(await another.find('renamed')).toEqual(saved);
+        expect(await another.find('orders')).toBeNull();
+        expect((await catalog.update(id, 2, draft, changed)).revision).toBe(3);
+      });
+
+      it('refuses an edit of an older revision, and writes nothing', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const current = await catalog.update(id, 1, aDraft({ host: 'first' }), changed);
+        const account = await withSecret(id);
+        const late = another.update(
+          id,
+          1,
+          aDraft({ host: 'second', password: stored, secretAccount: account }),
+          changed,
+        );
+        await expect(late).rejects.toMatchObject({ code: 'changed_meanwhile' });
+        await expect(late).rejects.toBeInstanceOf(RefusedError);
+        expect(await catalog.find(id)).toEqual(current);
+        expect(await ledger()).toEqual({ [account]: 'pending' });
+      });
+
+      it('lets one of two edits of the same revision through', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const edits = await Promise.allSettled([
+          catalog.update(id, 1, aDraft({ host: 'a' }), changed),
+          another.update(id, 1, aDraft({ host: 'b' }), changed),
+        ]);
+        expect(edits.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      });
+
+      it('refuses a name that another has, and lets it keep its own', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'taken' }));
+        const { id } = await catalog.add(randomUUID(), aDraft({ name: 'mine' }));
+        const refused = catalog.update(id, 1, aDraft({ name: 'taken' }), neverTested);
+        await expect(refused).rejects.toMatchObject({ code: 'name_taken' });
+        expect((await catalog.update(id, 1, aDraft({ name: 'mine' }), neverTested)).name).toBe('mine');
+      });
+
+      it('knows no connection that is gone', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        await another.delete(id);
+        const refused = catalog.update(id, 1, aDraft(), neverTested);
+        await expect(refused).rejects.toMatchObject({ code: 'no_such_connection' });
+        await expect(refused).rejects.toBeInstanceOf(NotFoundError);
+        expect(await catalog.list()).toEqual([]);
+      });
+
+      it('keeps the former test where it is passed on, and when it last passed', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        await catalog.recordTest(id, 1, passed, 'neon');
+        expect(await catalog.update(id, 1, aDraft({ name: 'b' }), passed)).toMatchObject({
+          lastTest: passed,
+          lastPassedAt: passed.at,
+        });
+        expect(await catalog.update(id, 2, aDraft({ host: 'b' }), changed)).toMatchObject({
+          lastTest: changed,
+          lastPassedAt: passed.at,
+        });
+      });
+
+      it('takes a test of the edit that passed as its last pass', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const saved = await catalog.update(id, 1, aDraft({ host: 'b' }), { ...passed, status: 'warned' });
+        expect(saved.lastPassedAt).toBe(passed.at);
+      });
+    });
+
+    describe('delete', () => {
+      it('deletes once', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const other = await catalog.add(randomUUID(), aDraft({ name: 'other' }));
+        expect(await catalog.delete(id)).toBe(true);
+        expect(await another.delete(id)).toBe(false);
+        expect(await catalog.list()).toEqual([other]);
+      });
+
+      it('goes by id, not by name', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        expect(await catalog.delete('orders')).toBe(false);
+        expect(await catalog.list()).toHaveLength(1);
+      });
+
+      it('frees the name', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        await catalog.delete(id);
+        await expect(catalog.add(randomUUID(), aDraft())).resolves.toMatchObject({ revision: 1 });
+      });
+    });
+
+    describe('recordTest', () => {
+      it.each(['passed', 'warned'] as const)('remembers when one %s', async (status) => {
+        const { id, updatedAt } = await catalog.add(randomUUID(), aDraft());
+        laterBy(5);
+        expect(await catalog.recordTest(id, 1, { ...passed, status }, 'supabase')).toBe(true);
+        expect(await another.find(id)).toMatchObject({
+          lastTest: { ...passed, status },
+          lastPassedAt: passed.at,
+          provider: 'supabase',
+          revision: 1,
+          updatedAt,
+        });
+      });
+
+      it('keeps the last pass when one failed', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        expect(await catalog.recordTest(id, 1, failed, 'neon')).toBe(true);
+        expect(await catalog.find(id)).toMatchObject({ lastTest: failed, lastPassedAt: null });
+        await catalog.recordTest(id, 1, passed, 'neon');
+        await catalog.recordTest(id, 1, failed, 'neon');
+        expect(await catalog.find(id)).toMatchObject({ lastTest: failed, lastPassedAt: passed.at });
+      });
+
+      it('writes nothing for one that was edited since', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const edited = await another.update(id, 1, aDraft({ host: 'other' }), neverTested);
+        expect(await catalog.recordTest(id, 1, passed, 'neon')).toBe(false);
+        expect(await catalog.find(id)).toEqual(edited);
+        expect(await catalog.recordTest(id, 2, passed, 'neon')).toBe(true);
+      });
+
+      it('writes nothing for one that is gone', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        await another.delete(id);
+        expect(await catalog.recordTest(id, 1, passed, 'neon')).toBe(false);
+        expect(await catalog.list()).toEqual([]);
+      });
+    });
+
+    describe('the ledger of secrets', () => {
+      it('is in the order of writing, with who wrote it and when', async () => {
+        const [first, second] = [randomUUID(), randomUUID()];
+        const connectionId = randomUUID();
+        await catalog.beginSecret(second, 'keychain', connectionId);
+        const later = laterBy(1);
+        await catalog.beginSecret(first, 'vault', connectionId);
+        const common = { state: 'pending', connectionId, owner: 'host:4711' };
+        expect(await another.secretLedger()).toEqual([
+          { ...common, account: second, backend: 'keychain', createdAt: '2026-01-01T00:00:00.000Z' },
+          { ...common, account: first, backend: 'vault', createdAt: later },
+        ]);
+      });
+
+      it('takes an account once', async () => {
+        const account = await withSecret(randomUUID());
+        await expect(catalog.beginSecret(account, 'keychain', randomUUID())).rejects.toThrow();
+        expect(await catalog.secretLedger()).toMatchObject([{ account, backend: 'vault' }]);
+      });
+
+      it.each(['keychain', 'vault'] as const)(
+        'makes an entry live with its connection (%s)',
+        async (backend) => {
+          const id = randomUUID();
+          const account = await withSecret(id, backend);
+          const saved = await catalog.add(id, aDraft({ password: stored, secretAccount: account }));
+          expect(saved).toMatchObject({ secretAccount: account, secretBackend: backend, password: stored });
+          expect((await another.list())[0]).toMatchObject({ secretBackend: backend });
+          expect(await ledger()).toEqual({ [account]: 'live' });
+        },
+      );
+
+      it('retires the former secret when an edit brings another', async () => {
+        const id = randomUUID();
+        const former = await withSecret(id);
+        await catalog.add(id, aDraft({ password: stored, secretAccount: former }));
+        const next = await withSecret(id, 'keychain');
+        const draft = aDraft({ sslKeyPassword: stored, secretAccount: next });
+        expect(await catalog.update(id, 1, draft, neverTested)).toMatchObject({ secretBackend: 'keychain' });
+        expect(await ledger()).toEqual({ [former]: 'retired', [next]: 'live' });
+      });
+
+      it('retires the former secret when an edit takes it away', async () => {
+        const id = randomUUID();
+        const former = await withSecret(id);
+        await catalog.add(id, aDraft({ password: stored, secretAccount: former }));
+        const draft = aDraft({ password: { kind: 'env', reference: 'PW' } });
+        expect(await catalog.update(id, 1, draft, neverTested)).toMatchObject({
+          secretAccount: null,
+          secretBackend: null,
+        });
+        expect(await ledger()).toEqual({ [former]: 'retired' });
+      });
+
+      it('leaves a secret that an edit keeps', async () => {
+        const id = randomUUID();
+        const account = await withSecret(id);
+        await catalog.add(id, aDraft({ password: stored, secretAccount: account }));
+        const draft = aDraft({ name: 'b', password: stored, secretAccount: account });
+        await catalog.update(id, 1, draft, neverTested);
+        expect(await ledger()).toEqual({ [account]: 'live' });
+      });
+
+      it('retires the secret of a connection that is deleted, and no other', async () => {
+        const [id, other] = [randomUUID(), randomUUID()];
+        const [account, kept] = [await withSecret(id), await withSecret(other)];
+        await catalog.add(id, aDraft({ name: 'a', password: stored, secretAccount: account }));
+        await catalog.add(other, aDraft({ name: 'b', password: stored, secretAccount: kept }));
+        await catalog.delete(id);
+        expect(await ledger()).toEqual({ [account]: 'retired', [kept]: 'live' });
+      });
+
+      it('forgets pending and retired entries, never a live one', async () => {
+        const id = randomUUID();
+        const retired = await withSecret(id);
+        await catalog.add(id, aDraft({ password: stored, secretAccount: retired }));
+        const live = await withSecret(id);
+        await catalog.update(id, 1, aDraft({ password: stored, secretAccount: live }), neverTested);
+        const pending = await withSecret(id);
+        for (const account of [retired, live, pending, randomUUID()]) await another.forgetSecret(account);
+        expect(await ledger()).toEqual({ [live]: 'live' });
+      });
+
+      it('holds a draft whose secret is not pending for it for a defect', async () => {
+        const id = randomUUID();
+        const account = await withSecret(id);
+        const drafts = (secretAccount: string) => aDraft({ name: 'b', password: stored, secretAccount });
+        const saved = await catalog.add(id, aDraft({ name: 'a', password: stored, secretAccount: account }));
+        const anothers = await withSecret(randomUUID());
+        // One that never was, one that is live, one that is pending for another connection.
+        for (const wrong of [randomUUID(), account, anothers]) {
+          await expect(catalog.add(randomUUID(), drafts(wrong))).rejects.toThrow(wrong);
+        }
+        for (const wrong of [randomUUID(), anothers]) {
+          await expect(catalog.update(id, 1, drafts(wrong), neverTested)).rejects.toThrow(wrong);
+        }
+        expect(await catalog.list()).toEqual([saved]);
+        expect(await ledger()).toEqual({ [account]: 'live', [anothers]: 'pending' });
+      });
+
+      it('holds a draft with a stored secret and no account, or the reverse, for a defect', async () => {
+        const id = randomUUID();
+        const account = await withSecret(id);
+        await expect(catalog.add(id, aDraft({ password: stored }))).rejects.toThrow();
+        await expect(catalog.add(id, aDraft({ secretAccount: account }))).rejects.toThrow();
+        expect(await catalog.list()).toEqual([]);
+        expect(await ledger()).toEqual({ [account]: 'pending' });
+      });
+    });
+
+    describe('the backend of its secrets', () => {
+      it('is chosen once', async () => {
+        expect(await catalog.secretBackend()).toBeNull();
+        expect(await catalog.chooseSecretBackend('vault')).toBe('vault');
+        expect(await another.chooseSecretBackend('keychain')).toBe('vault');
+        expect(await another.secretBackend()).toBe('vault');
+      });
+    });
+
+    describe("the vault's storage", () => {
+      it('keeps the header of who came first, byte for byte', async () => {
+        expect(await catalog.readHeader()).toBeNull();
+        const header = '{ "v": 1,\n"salt": "ä🗝️" }';
+        expect(await catalog.createHeader(header)).toBe(header);
+        expect(await another.createHeader('{}')).toBe(header);
+        expect(await another.readHeader()).toBe(header);
+      });
+
+      it('keeps items byte for byte, replaces and removes them', async () => {
+        const account = randomUUID();
+        expect(await catalog.readItem(account)).toBeNull();
+        const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+        await catalog.writeItem(account, bytes);
+        expect(Uint8Array.from((await another.readItem(account)) ?? [])).toEqual(bytes);
+        await another.writeItem(account, new Uint8Array());
+        expect(await catalog.readItem(account)).toHaveLength(0);
+        await catalog.deleteItem(account);
+        await catalog.deleteItem(account);
+        expect(await another.readItem(account)).toBeNull();
+      });
+
+      it('is not changed through the bytes it gave or took', async () => {
+        const account = randomUUID();
+        const given = Uint8Array.of(1, 2, 3);
+        await catalog.writeItem(account, given);
+        given.fill(9);
+        (await catalog.readItem(account))?.fill(8);
+        expect(Uint8Array.from((await catalog.readItem(account)) ?? [])).toEqual(Uint8Array.of(1, 2, 3));
+      });
+    });
+
+    it('closes as often as asked', async () => {
+      await catalog.close();
+      await expect(catalog.close()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { applicationId, type Migration, migrations } from '../../../src/catalog/migrations.ts';
+import { openDatabase } from '../../../src/catalog/open-database.ts';
+import { CatalogError } from '../../../src/connections/errors.ts';
+
+const first: Migration = {
+  version: 1,
+  up: (db) => {
+    db.pragma(`application_id = ${applicationId}`);
+    db.exec("CREATE TABLE notes (text TEXT) STRICT; INSERT INTO notes VALUES ('one')");
+  },
+};
+const second: Migration = {
+  version: 2,
+  up: (db) => db.exec("ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red'"),
+};
+const third: Migration = { version: 3, up: (db) => db.exec('CREATE TABLE more (n INTEGER) STRICT') };
+const broken: Migration = {
+  version: 2,
+  up: (db) => {
+    db.exec("DELETE FROM notes; CREATE TABLE half (n INTEGER); INSERT INTO notes VALUES ('two')");
+    throw new TypeError('the migration is wrong');
+  },
+};
+
+describe('migrating a catalog', () => {
+  let home: string;
+  let file: string;
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'jackfield-migrate-'));
+    file = join(home, 'catalog.db');
+    onTestFinished(() => rmSync(home, { recursive: true }));
+  });
+
+  function open(...plan: Migration[]): void {
+    openDatabase({ home, migrations: plan, patience: 1000 }).close();
+  }
+
+  function look(path = file): { version: unknown; notes: unknown[]; tables: unknown[] } {
+    const db = new Database(path, { readonly: true });
+    try {
+      return {
+        version: db.pragma('user_version', { simple: true }),
+        notes: db.prepare('SELECT * FROM notes').all(),
+        tables: db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").pluck().all(),
+      };
+    } finally {
+      db.close();
+    }
+  }
+
+  function copies(): string[] {
+    return readdirSync(home).filter((name) => name.startsWith('catalog.db.before'));
+  }
+
+  function failure(...plan: Migration[]): CatalogError {
+    try {
+      open(...plan);
+    } catch (error) {
+      if (error instanceof CatalogError) return error;
+      throw error;
+    }
+    throw new Error('the migration did not fail');
+  }
+
+  it('numbers its own steps 1, 2, 3 …', () => {
+    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
+  });
+
+  it('makes a new catalog of the newest format, without a copy', () => {
+    open(first, second, third);
+    expect(look()).toEqual({
+      version: 3,
+      notes: [{ text: 'one', colour: 'red' }],
+      tables: ['more', 'notes'],
+    });
+    expect(copies()).toEqual([]);
+  });
+
+  it('goes through what is missing, and copies what was there before', () => {
+    open(first);
+    open(first, second, third);
+    expect(look()).toEqual({
+      version: 3,
+      notes: [{ text: 'one', colour: 'red' }],
+      tables: ['more', 'notes'],
+    });
+    expect(copies()).toEqual(['catalog.db.before-2']);
+    expect(look(`${file}.before-2`)).toEqual({ version: 1, notes: [{ text: 'one' }], tables: ['notes'] });
+    expect(statSync(`${file}.before-2`).mode & 0o777).toBe(0o600);
+  });
+
+  it('does nothing to a catalog of the newest format', () => {
+    open(first, second);
+    open(first, { ...second, up: () => expect.unreachable('a step was run twice') });
+    expect(copies()).toEqual([]);
+  });
+
+  it('leaves data and version as they were when a step fails, and says where the copy is', () => {
+    open(first);
+    const before = look();
+    const error = failure(first, broken);
+    expect(error).toMatchObject({ code: 'catalog_migration_failed', cause: { name: 'TypeError' } });
+    expect(error.fix).toContain(`${file}.before-2`);
+    expect(look()).toEqual(before);
+    expect(look(`${file}.before-2`)).toEqual(before);
+    open(first, second);
+    expect(look().version).toBe(2);
+  });
+
+  it('keeps what went well before the step that fails', () => {
+    open(first);
+    const error = failure(first, second, { ...broken, version: 3 });
+    expect(error.message).toContain('format 3');
+    expect(error.fix).toContain(`${file}.before-2`);
+    expect(look()).toMatchObject({ version: 2, notes: [{ text: 'one', colour: 'red' }] });
+  });
+
+  it('leaves an empty file when the very first step fails', () => {
+    const error = failure({ ...broken, version: 1, up: () => JSON.parse('wrong') });
+    expect(error).toMatchObject({ code: 'catalog_migration_failed', fix: 'Report it, please' });
+    open(first);
+    expect(look().version).toBe(1);
+  });
+
+  it('makes no second copy of the same content', () => {
+    open(first);
+    for (let round = 0; round < 3; round += 1) failure(first, broken);
+    expect(copies()).toEqual(['catalog.db.before-2']);
+  });
+
+  it('never writes over a copy of other content', () => {
+    writeFileSync(`${file}.before-2`, 'an older copy');
+    open(first);
+    open(first, second);
+    expect(copies()).toEqual(['catalog.db.before-2', 'catalog.db.before-2.2']);
+    expect(statSync(`${file}.before-2`).size).toBe('an older copy'.length);
+    expect(look(`${file}.before-2.2`).version).toBe(1);
+  });
+
+  it('copies what only the write-ahead log holds yet', () => {
+    open(first);
+    const writer = new Database(file);
+    onTestFinished(() => {
+      writer.close();
+    });
+    writer.exec("INSERT INTO notes VALUES ('in the log')");
+    expect(statSync(`${file}-wal`).size).toBeGreaterThan(0);
+    open(first, second);
+    expect(look(`${file}.before-2`).notes).toEqual([{ text: 'one' }, { text: 'in the log' }]);
+  });
+
+  it('migrates nothing where no copy can be made', () => {
+    open(first);
+    // Whoever runs this, a directory can't be written to as a file.
+    mkdirSync(`${file}.before-2.partial`);
+    expect(() => open(first, second)).toThrow();
+    expect(look().version).toBe(1);
+  });
+});
