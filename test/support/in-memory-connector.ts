@@ -1,0 +1,146 @@
+import type { Endpoint, ProviderPreset, TestResult } from '../../src/connections/connection.ts';
+import type {
+  Connector,
+  DiscoverRequest,
+  ParsedUrl,
+  ProbeRequest,
+  ProbeResult,
+} from '../../src/connections/connector.ts';
+import { InterruptedError, UsageError } from '../../src/connections/errors.ts';
+import { stages } from '../../src/connections/vocabulary.ts';
+import type { Discovery } from '../../src/metadata/discovery.ts';
+import { Secret } from '../../src/secrets/secret.ts';
+
+/** What a server answers: a result, or what makes one of the request. */
+export type Scripted<Request, Result> = Result | ((request: Request) => Result | Promise<Result>);
+type FoundStructure = Omit<Discovery, 'connection'>;
+
+const shared = { connector: 'memory', connectorTitle: 'Memory', status: 'available' } as const;
+
+/**
+ * A connector for unit tests that dials nobody. Its servers are scripted, each answer for one call; a
+ * call that no test expects fails. What it is sent it keeps.
+ */
+export class InMemoryConnector implements Connector {
+  readonly name = 'memory';
+  readonly presets: readonly ProviderPreset[] = [
+    {
+      ...shared,
+      provider: 'cloud',
+      title: 'Cloud',
+      roles: ['source', 'destination'],
+      defaults: { port: 6543, database: 'clouddb', schema: 'app', sslMode: 'require' },
+      needs: { source: 'nothing', destination: 'nothing' },
+    },
+    {
+      ...shared,
+      provider: 'self-hosted',
+      title: 'Self-hosted',
+      roles: ['source', 'destination'],
+      defaults: { port: 5432, database: null, schema: 'public', sslMode: 'prefer' },
+      needs: { source: 'nothing', destination: 'nothing' },
+    },
+  ];
+  readonly probes: ProbeRequest[] = [];
+  readonly discoveries: DiscoverRequest[] = [];
+  /** Paths that {@link checkFiles} finds fault with. */
+  readonly unreadableFiles = new Set<string>();
+  readonly #probeScripts = new Map<string, Scripted<ProbeRequest, ProbeResult>[]>();
+  readonly #discoveryScripts = new Map<string, Scripted<DiscoverRequest, FoundStructure>[]>();
+
+  /** The answer to the next probe of this host; several are given in turn. */
+  willProbe(host: string, ...answers: Scripted<ProbeRequest, ProbeResult>[]): void {
+    this.#probeScripts.set(host, [...(this.#probeScripts.get(host) ?? []), ...answers]);
+  }
+
+  willDiscover(host: string, ...answers: Scripted<DiscoverRequest, FoundStructure>[]): void {
+    this.#discoveryScripts.set(host, [...(this.#discoveryScripts.get(host) ?? []), ...answers]);
+  }
+
+  parseUrl(text: string): ParsedUrl {
+    const parts = /^memory:\/\/(?:([^:@]+)(?::([^@]*))?@)?([^:/@]+)(?::(\d+))?(?:\/(.+))?$/.exec(text);
+    if (!parts) throw new UsageError({ code: 'bad_url', message: 'that is not a URL of memory', fix: null });
+    const [, username, password, host = '', port, database] = parts;
+    return {
+      endpoint: {
+        host,
+        ...(username !== undefined && { username }),
+        ...(port !== undefined && { port: Number(port) }),
+        ...(database !== undefined && { database }),
+      },
+      password: password === undefined ? null : new Secret(password),
+      sslKeyPassword: null,
+    };
+  }
+
+  providerOf(host: string): string {
+    return host.endsWith('.cloud.example') ? 'cloud' : 'self-hosted';
+  }
+
+  checkEndpoint(endpoint: Endpoint): void {
+    if (endpoint.host !== '' && !/\s/.test(endpoint.host)) return;
+    throw new UsageError({ code: 'bad_host', message: 'the host is empty or holds a blank', fix: null });
+  }
+
+  async checkFiles({ sslRootCert, sslCert, sslKey, sslCrl }: Endpoint): Promise<void> {
+    for (const path of [sslRootCert, sslCert, sslKey, sslCrl]) {
+      if (path === null || !this.unreadableFiles.has(path)) continue;
+      throw new UsageError({ code: 'bad_ssl_file', message: `${path} can not be read`, fix: null });
+    }
+  }
+
+  async probe(request: ProbeRequest): Promise<ProbeResult> {
+    this.probes.push(request);
+    const result = await answer(this.#probeScripts, 'probe', request);
+    for (const stage of result.stages) request.onStage?.(stage);
+    return result;
+  }
+
+  async discover(request: DiscoverRequest): Promise<FoundStructure> {
+    this.discoveries.push(request);
+    return answer(this.#discoveryScripts, 'discovery', request);
+  }
+}
+
+async function answer<Request extends DiscoverRequest, Result>(
+  scripts: Map<string, Scripted<Request, Result>[]>,
+  what: string,
+  request: Request,
+): Promise<Result> {
+  const { host } = request.endpoint;
+  if (request.signal.aborted) throw new InterruptedError();
+  const next = scripts.get(host)?.shift();
+  if (next === undefined) throw new Error(`no test expects a ${what} of ${host}`);
+  const result = typeof next === 'function' ? await (next as (it: Request) => Result)(request) : next;
+  if (request.signal.aborted) throw new InterruptedError();
+  return result;
+}
+
+/** A probe on which every rung passed, or all until the one that decided. */
+export function probed(
+  status: TestResult['status'] = 'passed',
+  telling: Partial<TestResult['stages'][number]> = {},
+): ProbeResult {
+  const decisive = stages.indexOf(telling.stage ?? (status === 'warned' ? 'tls' : 'authenticate'));
+  return {
+    status,
+    durationMs: 12,
+    stages: stages.map((stage, index) => {
+      const bare = { stage, durationMs: 1, code: null, message: null, fix: null };
+      if (status === 'passed' || index < decisive) return { ...bare, status: 'passed' };
+      if (index > decisive) return { ...bare, status: status === 'failed' ? 'skipped' : 'passed' };
+      return { ...bare, status, code: 'telling', message: 'this rung decided', ...telling };
+    }),
+    server:
+      status === 'failed'
+        ? null
+        : { version: '18.1', provider: 'cloud', recovery: false, readOnly: false, tls: null },
+  };
+}
+
+/** Answers when the test's signal says so, as a server that is waited for. */
+export function untilAborted(request: ProbeRequest): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    request.signal.addEventListener('abort', () => reject(new InterruptedError()), { once: true });
+  });
+}
