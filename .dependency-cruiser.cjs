@@ -16,7 +16,6 @@ const vendors = {
   pg: '^src/connectors/postgres/',
   '@napi-rs/keyring': '^src/secrets/',
   chalk: '^src/output/',
-  'cli-table3': '^src/output/',
   ora: '^src/output/',
   yaml: '^src/(output/|cli/read-file[^/]*\\.ts$)',
   zod: '^src/((connections|pipelines|metadata)/|cli/schema\\.ts$)',
