@@ -4,6 +4,7 @@ import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
 import { runProgram } from './cli/program.ts';
 import { type GlobalFlags, readSettings, type Settings } from './cli/settings.ts';
+import type { CatalogFinding } from './connections/catalog.ts';
 import type { SecretBackend } from './connections/connection.ts';
 import {
   CatalogError,
@@ -19,10 +20,12 @@ import type { SecretStore } from './connections/secret-store.ts';
 import type { ConnectionServices } from './connections/services.ts';
 import { connectorRegistry } from './connectors/registry.ts';
 import { renderChunks, type View } from './output/answer.ts';
-import { errorJson, errorText } from './output/error.ts';
+import { errorJson, errorText, type ShownError } from './output/error.ts';
 import { doneLine, warningLine } from './output/notice.ts';
-import { startProgress } from './output/progress.ts';
-import { plainTheme, themeFor, wantsColor } from './output/theme.ts';
+import { type Progress, startProgress } from './output/progress.ts';
+import { plainTheme, type Theme, themeFor, wantsColor } from './output/theme.ts';
+import type { Secret } from './secrets/secret.ts';
+import type { VaultPurpose } from './secrets/vault-key-source.ts';
 
 declare const JACKFIELD_VERSION: string;
 
@@ -40,6 +43,8 @@ const errorExits: readonly (readonly [abstract new (...args: never[]) => Jackfie
 
 /** Runs the program on the process's own arguments and streams, and ends the process. */
 export async function main(): Promise<void> {
+  // What is left when nothing is waited for any more, and nobody said how it went.
+  process.exitCode = exitCodes.defect;
   const host = new Host();
   process.exit(await host.run(process.argv.slice(2)));
 }
@@ -51,9 +56,11 @@ class Host {
   /** What the flags said, as soon as they were read: errors are shown accordingly. */
   #settings: Settings | null = null;
   #catalog: SqliteCatalog | null = null;
+  /** The one that was started last. */
+  #progress: Progress | null = null;
 
   async run(argv: readonly string[]): Promise<number> {
-    this.#listen();
+    this.#listen(argv);
     try {
       const verdicts: Verdict[] = [];
       const used = await runProgram(argv, {
@@ -69,12 +76,13 @@ class Host {
     } catch (error) {
       return await this.#fail(error, argv);
     } finally {
+      this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
       await flush(process.stdout);
     }
   }
 
-  #listen(): void {
+  #listen(argv: readonly string[]): void {
     const interrupt = () => {
       // A second Ctrl-C, or work that does not stop: leave at once.
       if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
@@ -82,9 +90,20 @@ class Host {
       setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
     };
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    // A defect too; Node's own exit code for it would be that of a check that said no.
+    process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+      // Nobody reads stderr any more: the work goes on.
+      if (error.code === 'EPIPE') return;
+      this.#fail(error, argv).then(
+        (code) => process.exit(code),
+        () => process.exit(exitCodes.defect),
+      );
+    });
     // Who reads us may stop early (`| head`): then there is nobody left to tell.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.defect);
+      if (error.code === 'EPIPE') process.exit(exitCodes.done);
+      this.#say(answerLost(error), argv, plainTheme);
+      process.exit(exitCodes.defect);
     });
   }
 
@@ -106,7 +125,7 @@ class Host {
       signal: this.#interruption.signal,
       services: services.connections,
       backends: services.backends,
-      inspectCatalog: async () => (await import('./catalog/health.ts')).inspectCatalog(settings.home),
+      inspectCatalog: () => this.#inspectCatalog(settings),
       isAtWork,
       view,
       print: async (answer) => {
@@ -116,9 +135,28 @@ class Host {
       write,
       done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
       warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
-      progress: (text) =>
-        startProgress(text, { stream: process.stderr, enabled: isatty(2), quiet: settings.quiet }),
+      progress: (text) => {
+        const about = { stream: process.stderr, enabled: isatty(2), quiet: settings.quiet };
+        this.#progress = startProgress(text, about);
+        return this.#progress;
+      },
     };
+  }
+
+  /** Read-only where anything is wrong; what can be opened is looked at through its own connection, which sees more. */
+  async #inspectCatalog(settings: Settings): Promise<CatalogFinding[]> {
+    const { inspectCatalog } = await import('./catalog/health.ts');
+    const findings = await inspectCatalog(settings.home);
+    const sound = findings.every(({ status, code }) => status === 'ok' && code !== 'catalog_absent');
+    return sound ? (await this.#openCatalog(settings)).health() : findings;
+  }
+
+  async #openCatalog(settings: Settings): Promise<SqliteCatalog> {
+    if (this.#catalog === null) {
+      const { openCatalog } = await import('./catalog/sqlite-catalog.ts');
+      this.#catalog = openCatalog({ home: settings.home });
+    }
+    return this.#catalog;
   }
 
   async #view(stream: 'stdout' | 'stderr', settings: Settings): Promise<View> {
@@ -136,17 +174,24 @@ class Host {
   #services(settings: Settings, interactive: boolean): Services {
     const environment = this.#environment;
     const signal = this.#interruption.signal;
+    const askPassphrase = async (purpose: VaultPurpose) => {
+      const { askPassphrase } = await import('./screens/passphrase.ts');
+      const { theme } = await this.#view('stderr', settings);
+      // A spinner would be drawn into the question.
+      this.#progress?.pause();
+      try {
+        const { stdin, stderr } = process;
+        return await askPassphrase({ stdin, stderr, signal, theme }, purpose);
+      } finally {
+        this.#progress?.resume();
+      }
+    };
     return makeServices({
       environment,
       interactive,
       signal,
-      catalog: async () => {
-        if (this.#catalog === null) {
-          const { openCatalog } = await import('./catalog/sqlite-catalog.ts');
-          this.#catalog = openCatalog({ home: settings.home });
-        }
-        return this.#catalog;
-      },
+      ...(interactive && { askPassphrase }),
+      catalog: () => this.#openCatalog(settings),
       notice: (text) => {
         if (!settings.quiet) process.stderr.write(warningLine(text, plainTheme));
       },
@@ -156,12 +201,11 @@ class Host {
   async #fail(error: unknown, argv: readonly string[]): Promise<number> {
     const known = error instanceof JackfieldError ? error : null;
     const shown = known ?? defect();
-    const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
     if (!(known instanceof InterruptedError)) {
       const color = { env: this.#environment, isTerminal: process.stderr.isTTY === true };
       const flag = this.#settings?.color ?? (argv.includes('--no-color') ? false : undefined);
       const theme = await themeFor({ color: wantsColor({ ...color, flag }) });
-      process.stderr.write(json ? errorJson(shown) : errorText(shown, { theme }));
+      this.#say(shown, argv, theme);
     }
     if (this.#settings?.debug || argv.includes('--debug')) {
       const { debugText } = await import('./output/debug.ts');
@@ -169,6 +213,11 @@ class Host {
     }
     const exit = known && errorExits.find(([type]) => known instanceof type);
     return exit ? exit[1] : exitCodes.defect;
+  }
+
+  #say(error: ShownError, argv: readonly string[], theme: Theme): void {
+    const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
+    process.stderr.write(json ? errorJson(error) : errorText(error, { theme }));
   }
 }
 
@@ -195,12 +244,14 @@ function makeServices(parts: {
   environment: Readonly<Record<string, string | undefined>>;
   interactive: boolean;
   signal: AbortSignal;
+  /** Given only where there is a person. */
+  askPassphrase?: (purpose: VaultPurpose) => Promise<Secret>;
   catalog: () => Promise<SqliteCatalog>;
   notice: (text: string) => void;
 }): Services {
-  const { environment, interactive, signal, catalog } = parts;
+  const { environment, interactive, signal, askPassphrase, catalog } = parts;
   // A person may have to unlock the keychain in a window; a script does not wait for one.
-  const keychainSettings = { environment, timeoutMs: interactive ? 60_000 : 3_000 };
+  const keychainSettings = { environment, timeoutMs: interactive ? 60_000 : 3_000, signal };
   const stores = new Map<SecretBackend, Promise<SecretStore>>();
   const store = (backend: SecretBackend) => {
     const made = stores.get(backend) ?? (backend === 'keychain' ? makeKeychain() : makeVault());
@@ -213,11 +264,7 @@ function makeServices(parts: {
       import('./secrets/vault.ts'),
       import('./secrets/vault-key-source.ts'),
     ]);
-    const ask = async (purpose: 'open' | 'create') => {
-      const { askPassphrase } = await import('./screens/passphrase.ts');
-      return askPassphrase({ stdin: process.stdin, stderr: process.stderr, signal }, purpose);
-    };
-    const source = new VaultKeySource({ environment, ...(interactive && { askPassphrase: ask }) });
+    const source = new VaultKeySource({ environment, ...(askPassphrase && { askPassphrase }) });
     return new Vault(await catalog(), source);
   };
   const backends: App['backends'] = {
@@ -273,7 +320,16 @@ function isAtWork(owner: string): boolean {
   }
 }
 
-function defect(): { code: string; message: string; fix: string } {
+/** What was asked for is done, but a full disk or the like took the answer. */
+function answerLost({ code }: NodeJS.ErrnoException): ShownError {
+  return {
+    code: 'answer_lost',
+    message: `the answer can't be written to standard output (${code ?? 'no reason'})`,
+    fix: 'check what standard output leads to',
+  };
+}
+
+function defect(): ShownError {
   return {
     code: 'defect',
     message: 'this is a defect in jackfield, not something you did',

@@ -63,7 +63,7 @@ FROM connections AS c LEFT JOIN secret_items AS s ON s.account = c.secret_accoun
 type SourceKind = SecretSource['kind'];
 
 /** A row of {@link selectConnections}; the tables are STRICT and checked, so the cells are of these types. */
-export type ConnectionRow = [
+type ConnectionRow = [
   name: string,
   role: Role,
   connector: string,

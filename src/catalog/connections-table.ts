@@ -1,4 +1,5 @@
 import type { ConnectionDraft, LastTest, SavedConnection } from '../connections/connection.ts';
+import { changedMeanwhile, nameTaken, noSuchConnection } from '../connections/refusals.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 import {
   draftCells,
@@ -8,7 +9,6 @@ import {
   selectConnections,
   toSavedConnection,
 } from './connection-rows.ts';
-import { changedMeanwhile, nameTaken, noSuchConnection } from './refusals.ts';
 import type { SecretLedger } from './secret-ledger.ts';
 
 const insertColumns = ['id', ...draftColumns, 'last_test_status', 'created_at', 'updated_at', 'revision'];

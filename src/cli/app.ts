@@ -6,7 +6,7 @@ import type { Progress } from '../output/progress.ts';
 import type { Settings } from './settings.ts';
 
 /** The streams of the program, and whether a person sits at them. */
-export interface Streams {
+interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

@@ -8,6 +8,7 @@ import type { PlanStep } from '../connections/reports.ts';
 import { applyPlan } from '../output/apply-plan.ts';
 import { parseReference } from '../secrets/references.ts';
 import type { App, Verdict } from './app.ts';
+import { askingOf } from './asking.ts';
 import { readDataFile } from './read-file.ts';
 import { type Act, examples } from './verb.ts';
 
@@ -88,11 +89,12 @@ async function confirm(app: App, plan: readonly PlanStep[]): Promise<void> {
   const view = await app.view('stderr');
   app.streams.stderr.write(applyPlan(plan, { done: false }).text(view));
   const { confirmChange } = await import('../screens/confirm.ts');
-  const agreed = await confirmChange({ ...app.streams, signal: app.signal }, 'Apply this?');
+  const agreed = await confirmChange(await askingOf(app), 'Apply this?');
   if (!agreed) throw refusal('the plan was not confirmed: nothing was changed');
 }
 
 async function carryOut(app: App, steps: readonly ApplyStep[]): Promise<void> {
+  for (const step of steps) await step.prepare();
   for (const step of steps) {
     app.signal.throwIfAborted();
     await step.run();

@@ -19,7 +19,9 @@ export function declareDoctor(command: Command, act: Act, run = runDoctor): void
 
 export async function runDoctor(app: App, flags: DoctorFlags): Promise<Verdict> {
   const findings: DoctorFinding[] = await app.inspectCatalog();
-  if (isHealthy(findings)) findings.push(...(await secretFindings(app, flags)));
+  // Where there is no catalog none is made for the sake of a look at it.
+  const hasSecrets = findings.every(({ code }) => code !== 'catalog_absent');
+  if (hasSecrets && isHealthy(findings)) findings.push(...(await secretFindings(app, flags)));
   await app.print(doctorReport(findings));
   return isHealthy(findings) ? 'done' : 'said-no';
 }

@@ -14,7 +14,7 @@ import {
   type SecretFlags,
 } from './secret-flags.ts';
 import { readSecretFromStdin } from './standard-input.ts';
-import { keyValues, readPort, readSslMode } from './values.ts';
+import { keyValues, readPort, readSslMode, readVariableName } from './values.ts';
 
 /** The flags that describe an endpoint, as commander reads them. */
 export interface EndpointFlags extends SecretFlags {
@@ -39,7 +39,11 @@ export function declareEndpointFlags(command: Command): void {
   command
     .option('--url <url>', 'a postgresql:// URL or keyword/value string without a password')
     .option('--url-stdin', 'read the URL from standard input; it may hold the password')
-    .option('--url-env <variable>', 'take the URL from a variable, as DATABASE_URL')
+    .option(
+      '--url-env <variable>',
+      'take the URL from a variable, as DATABASE_URL',
+      readVariableName('--url-env'),
+    )
     .option('--host <host>', 'host name, address or socket directory; several with commas between')
     .option('--port <port>', 'TCP port', readPort)
     .option('--database <name>', 'database')
@@ -124,8 +128,8 @@ async function readUrl(app: App, connector: Connector, flags: EndpointFlags): Pr
     if (url) return connector.parseUrl(url);
     throw new SecretError({
       code: 'reference_missing',
-      message: `the variable ${flags.urlEnv}, which --url-env names, is not set`,
-      fix: `set ${flags.urlEnv}, or check its name`,
+      message: 'the variable that --url-env names is not set, or empty',
+      fix: 'set it, and give its name without a "$": --url-env DATABASE_URL',
     });
   }
   if (flags.url === undefined) return null;
@@ -156,7 +160,7 @@ function singleFlags(flags: EndpointFlags): EndpointInput {
 }
 
 /** A file is saved by its absolute path, since the next command may run elsewhere; "" takes it away. */
-export function withAbsoluteFiles(input: EndpointInput): EndpointInput {
+function withAbsoluteFiles(input: EndpointInput): EndpointInput {
   const absolute: EndpointInput = { ...input };
   for (const name of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
     const path = input[name];

@@ -18,24 +18,35 @@ export interface ProgramHost {
 /**
  * Reads the command line and runs the verb it names. A verb's grammar is loaded when it is named,
  * so that help and errors open nothing.
+ * @param known the verbs there are
  * @returns `misused` when a command was left out, and help was printed instead
  * @throws UsageError for a command line that is wrong; whatever the verb throws
  */
-export async function runProgram(argv: readonly string[], host: ProgramHost): Promise<'run' | 'misused'> {
-  const program = build(host);
+export async function runProgram(
+  argv: readonly string[],
+  host: ProgramHost,
+  known: readonly Verb[] = verbs,
+): Promise<'run' | 'misused'> {
+  let answered = false;
+  const write = (text: string) => {
+    answered = true;
+    host.write(text);
+  };
+  const program = build({ ...host, write }, known);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version are written already, and are no failure when they were asked for.
-    if (error.exitCode === 0) return 'run';
+    // Help and version that were asked for are written already. commander's own exit code does not
+    // tell: of `help VERB` it is what process.exitCode happens to be.
+    if (answered) return 'run';
     if (error.code === 'commander.help') return 'misused';
     throw usageError(error, argv);
   }
   return 'run';
 }
 
-function build(host: ProgramHost): Command {
+function build(host: ProgramHost, known: readonly Verb[]): Command {
   const program = new Command('jackfield');
   program
     .description(
@@ -60,7 +71,7 @@ function build(host: ProgramHost): Command {
     if (noun.alias) command.alias(noun.alias);
     parents.set(noun.name, command);
   }
-  for (const verb of verbs) addVerb(program, parents, verb, host);
+  for (const verb of known) addVerb(program, parents, verb, host);
   return program;
 }
 
@@ -94,18 +105,31 @@ function usageError(error: CommanderError, argv: readonly string[]): JackfieldEr
       });
     }
   }
-  // commander repeats `--flag=value`; the value may be anything, a password too.
-  const [sentence = '', ...hints] = error.message
-    .replace(/^error: /, '')
-    .replace(/'(-[^'=]*)=[^\n]*'/s, "'$1'")
-    .split('\n');
+  const [sentence = '', ...hints] = withoutValues(error.message).split('\n');
   const hint = hints.map((line) => line.trim()).find((line) => line !== '');
   return new UsageError({
     code: codes[error.code] ?? 'bad_usage',
-    message: sentence.replaceAll("'", '"'),
+    message: sentence.replaceAll("'", '"').replace('. Expected', ': expected').replace(/\.$/, ''),
     fix: hint ? hint.replace(/^\((.*)\)$/, '$1') : 'add --help to see what the command takes',
   });
 }
+
+/**
+ * commander's message without what may be a password: words that it does not know it repeats as they
+ * are, `--flag=value`, `-pvalue` and a URL whole. Its suggestion stands on a line below.
+ */
+function withoutValues(message: string): string {
+  const unknown = /^error: (unknown (?:option|command)) '(.*)'(?:\n(\(Did you mean [\w ,-]*\?\)))?$/s.exec(
+    message,
+  );
+  if (!unknown) return message.replace(/^error: /, '');
+  const [, what = '', word = '', suggestion] = unknown;
+  const [shown] = /^(?:--[a-z][a-z-]*|-[a-z]|[a-z][a-z-]*$)/i.exec(word) ?? [];
+  const sentence = shown === undefined ? `${what}, ${notRepeated}` : `${what} '${shown}'`;
+  return suggestion === undefined ? sentence : `${sentence}\n${suggestion}`;
+}
+
+const notRepeated = 'which is not repeated here';
 
 const codes: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'unknown_flag',

@@ -11,6 +11,7 @@ import { type Act, examples } from './verb.ts';
 export const contracts = {
   connection: connections.connectionSchema,
   connectionList: connections.connectionListSchema,
+  deletedNames: connections.deletedNamesSchema,
   testResultList: connections.testResultListSchema,
   discovery: discoverySchema,
   presetList: connections.presetListSchema,

@@ -5,6 +5,7 @@ import { parseReference } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
 import type { App } from './app.ts';
 import { readSecretFromStdin } from './standard-input.ts';
+import { readVariableName } from './values.ts';
 
 /** The flags that give the password and what opens the client key, as commander reads them. */
 export interface SecretFlags {
@@ -24,7 +25,11 @@ export interface SecretFlags {
 export function declareSecretFlags(command: Command): void {
   command
     .option('--password-stdin', 'read the password from standard input and store it')
-    .option('--password-env <variable>', 'take the password from a variable now and store it')
+    .option(
+      '--password-env <variable>',
+      'take the password from a variable now and store it',
+      readVariableName('--password-env'),
+    )
     .option('--password-file <file>', 'take the password from a file now and store it')
     .option(
       '--password-ref <reference>',
@@ -32,7 +37,11 @@ export function declareSecretFlags(command: Command): void {
     )
     .option('--no-password', 'there is no password')
     .option('--ssl-key-password-stdin', 'read what opens the client key from standard input')
-    .option('--ssl-key-password-env <variable>', 'take it from a variable now and store it')
+    .option(
+      '--ssl-key-password-env <variable>',
+      'take it from a variable now and store it',
+      readVariableName('--ssl-key-password-env'),
+    )
     .option('--ssl-key-password-file <file>', 'take it from a file now and store it')
     .option('--ssl-key-password-ref <reference>', 'store only where it is');
 }
@@ -106,8 +115,9 @@ function readVariable(app: App, flag: string, name: string): Secret {
   if (value !== undefined && value !== '') return new Secret(value);
   throw new SecretError({
     code: 'reference_missing',
-    message: `the variable ${name}, which ${flag}-env names, is ${value === undefined ? 'not set' : 'empty'}`,
-    fix: `set ${name}, or check its name`,
+    // Not by its name, which may be a slip of the password itself: `--password-env "$PASSWORD"`.
+    message: `the variable that ${flag}-env names is ${value === undefined ? 'not set' : 'empty'}`,
+    fix: `set it, and give its name without a "$": ${flag}-env ORDERS_PASSWORD`,
   });
 }
 

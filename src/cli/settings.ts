@@ -42,7 +42,7 @@ export function declareGlobalFlags(command: Command): void {
     .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
 }
 
-/** @throws UsageError unknown_output, conflicting_flags */
+/** @throws UsageError unknown_output, conflicting_flags, bad_value */
 export function readSettings(flags: GlobalFlags, environment: Environment): Settings {
   return {
     output: readOutput(flags),
@@ -51,8 +51,18 @@ export function readSettings(flags: GlobalFlags, environment: Environment): Sett
     debug: flags.debug === true,
     // commander sets it to true when --no-color is not there.
     color: flags.color === false ? false : undefined,
-    home: resolve(flags.home ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
+    home: resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
   };
+}
+
+/** An empty one, a variable that was not set as a rule, would be the working directory. */
+function readHome({ home }: GlobalFlags): string | undefined {
+  if (home !== '') return home;
+  throw new UsageError({
+    code: 'bad_value',
+    message: 'the value of --home is empty',
+    fix: 'give the path of a directory, or leave --home out',
+  });
 }
 
 function readOutput(flags: GlobalFlags): OutputFormat {

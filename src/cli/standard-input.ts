@@ -19,25 +19,46 @@ export async function readSecretFromStdin(app: App, flag: string): Promise<Secre
       fix: `pipe it in (pass show orders | jackfield …), or leave ${flag} out to be asked`,
     });
   }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > mostBytes) throw badInput(flag, `is longer than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  const text = bytes.toString('utf8');
-  if (!Buffer.from(text).equals(bytes) || text.includes('\0')) throw badInput(flag, 'is not UTF-8 text');
-  const secret = new Secret(text.replace(/\r?\n$/, ''));
+  const bytes = await readAll(stdin, flag);
+  const secret = new Secret(decode(bytes, flag).replace(/\r?\n$/, ''));
   if (secret.isEmpty) throw badInput(flag, 'is empty');
   return secret;
 }
 
-function badInput(flag: string, what: string): UsageError {
+async function readAll(stdin: AsyncIterable<Buffer>, flag: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stdin) {
+      size += chunk.length;
+      if (size > mostBytes) throw badInput(flag, `is longer than ${mostBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // A directory, or a terminal that has gone.
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw badInput(flag, "can't be read", error);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Without the byte order mark that some shells put before what they pipe. */
+function decode(bytes: Uint8Array, flag: string): string {
+  let text = '\0';
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // The decoder's error says nothing that ours does not.
+  }
+  if (text.includes('\0')) throw badInput(flag, 'is not UTF-8 text');
+  return text;
+}
+
+function badInput(flag: string, what: string, cause?: unknown): UsageError {
   return new UsageError({
     code: 'bad_stdin',
     message: `standard input, which ${flag} reads, ${what}`,
     fix: 'pipe in the secret alone',
+    cause,
   });
 }

@@ -50,6 +50,14 @@ export function readDuration(flag: string): (text: string) => number {
   };
 }
 
+/** The name of a variable, which is not repeated: it may be a slip of the secret itself. @throws UsageError bad_value */
+export function readVariableName(flag: string): (text: string) => string {
+  return (text) => {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
+    throw badValue(flag, 'is not the name of a variable', `use ${flag} ORDERS_PASSWORD, for instance`);
+  };
+}
+
 /** Gathers a flag that may be repeated. */
 export function repeated(text: string, former: readonly string[] | undefined): string[] {
   return [...(former ?? []), text];

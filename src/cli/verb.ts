@@ -5,7 +5,7 @@ import type { App, Verdict } from './app.ts';
 export type Act = (run: (app: App) => Promise<Verdict>) => Promise<void>;
 
 /** Declares a verb's grammar: arguments, flags, help and examples. It opens nothing. */
-export type Declare = (command: Command, act: Act) => void;
+type Declare = (command: Command, act: Act) => void;
 
 /** A verb as the program knows it before it is used: enough for the list of commands. */
 export interface Verb {

@@ -1,6 +1,6 @@
 import type { Endpoint, Role, SavedConnection, TestResult } from './connection.ts';
-import { RefusedError } from './errors.ts';
 import { checkName, checkTags } from './names.ts';
+import { nameTaken } from './refusals.ts';
 import { type SecretInputs, secretsFromInput } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
 import { storeThenSave } from './store-secrets.ts';
@@ -19,6 +19,8 @@ export interface AddRequest {
 export interface TestBeforeSave extends TestOptions {
   /** Save although the test failed. */
   readonly saveAnyway: boolean;
+  /** Told what came of the test, before anything is saved. */
+  readonly onResult?: (result: TestResult) => Promise<void>;
 }
 
 /** What came of an add or edit. */
@@ -48,6 +50,7 @@ export async function addConnection(
   await refuseTakenName(services, name);
 
   const result = test ? await testUnsaved(services, { ...request, name }, test) : null;
+  if (result) await test?.onResult?.(result);
   if (result?.status === 'failed' && !test?.saveAnyway) return { saved: null, test: result };
 
   const catalog = await services.catalog();
@@ -65,15 +68,6 @@ export async function refuseTakenName(services: ConnectionServices, name: string
   const catalog = await services.catalog();
   const taken = await catalog.find(name);
   if (taken?.name === name) throw nameTaken(name);
-}
-
-/** The refusal of a second save under a name. */
-export function nameTaken(name: string): RefusedError {
-  return new RefusedError({
-    code: 'name_taken',
-    message: `there is a connection ${JSON.stringify(name)} already`,
-    fix: 'choose another name, or change that one with: jackfield connections edit',
-  });
 }
 
 async function testUnsaved(

@@ -1,7 +1,7 @@
 import { addConnection } from './add.ts';
 import type { SavedConnection } from './connection.ts';
 import { deleteConnection, refuseUsed } from './delete.ts';
-import { type EditPlan, type EditRequest, editConnection, planEdit } from './edit.ts';
+import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint, type EndpointInput } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
 import type { FileConnection } from './file.ts';
@@ -11,10 +11,12 @@ import type { SecretInput } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
 
 /** Reads a reference of a file: `env:VAR`, `file:PATH`, `cmd:PROGRAM ARG…`. @throws UsageError bad_reference */
-export type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
+type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
 
 /** A step of a plan, with what carries it out. */
 export interface ApplyStep extends PlanStep {
+  /** Finds out whether the secrets it needs can be had; changes nothing. @throws SecretError */
+  prepare(): Promise<void>;
   run(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ async function planAdd(
 ): Promise<ApplyStep> {
   const connector = await services.connectors.load(entry.connector);
   const endpoint = completeEndpoint(connector, inputOf(entry));
+  await connector.checkFiles(endpoint);
   const tags = checkTags(entry.tags ?? []);
   const secrets = {
     password: readSecret(entry.secret, options) ?? { kind: 'none' as const },
@@ -74,6 +77,7 @@ async function planAdd(
     name,
     role,
     changes: [],
+    prepare: async () => {},
     run: async () => void (await addConnection(services, { name, role, endpoint, tags, secrets }, null)),
   };
 }
@@ -107,6 +111,7 @@ async function planChange(
     name,
     role,
     changes,
+    prepare: () => requireSecrets(services, plan),
     run: async () => void (await editConnection(services, plan, null)),
   };
 }
@@ -126,6 +131,7 @@ function planDelete(services: ConnectionServices, connection: SavedConnection): 
     name: connection.name,
     role: connection.role,
     changes: [],
+    prepare: async () => {},
     run: async () => void (await deleteConnection(services, connection)),
   };
 }

@@ -27,6 +27,6 @@ export async function deleteConnection(
 ): Promise<boolean> {
   const catalog = await services.catalog();
   const deleted = await catalog.delete(saved.id);
-  if (deleted) await removeRetired(services, saved);
+  if (deleted) await removeRetired(services, saved.id);
   return deleted;
 }

@@ -1,5 +1,5 @@
 import type { CatalogFinding, SecretLedgerEntry } from './catalog.ts';
-import type { SavedConnection } from './connection.ts';
+import type { SavedConnection, SecretBackend } from './connection.ts';
 import { JackfieldError } from './errors.ts';
 import type { DoctorFinding } from './reports.ts';
 import type { ConnectionServices } from './services.ts';
@@ -30,9 +30,9 @@ export async function examineSecrets(
   for (const entry of ledger) {
     if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
   }
-  for (const connection of connections) {
-    const finding = await examineItem(services, connection);
-    if (finding) findings.push(finding);
+  for (const backend of ['keychain', 'vault'] as const) {
+    const stored = connections.filter(({ secretBackend }) => secretBackend === backend);
+    findings.push(...(await examineItems(services, backend, stored)));
   }
   if (findings.length > 0) return findings;
   const stored = connections.filter(({ secretAccount }) => secretAccount !== null).length;
@@ -65,26 +65,32 @@ async function examineOrphan(
   }
 }
 
-async function examineItem(
+/** Looks for the items of connections. A store that can't be looked at is not asked for each of them. */
+async function examineItems(
   services: ConnectionServices,
-  saved: SavedConnection,
-): Promise<DoctorFinding | null> {
-  const { secretAccount, secretBackend, name } = saved;
-  if (secretAccount === null || secretBackend === null) return null;
+  backend: SecretBackend,
+  connections: readonly SavedConnection[],
+): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  let seen = 0;
   try {
-    const store = await services.stores.open(secretBackend);
-    if (await store.has(secretAccount)) return null;
-    const fix = `jackfield connections edit ${shellWord(name)} --password-stdin`;
-    return finding('problem', 'secret_missing', `the secret of ${name} is not in the ${secretBackend}`, fix);
+    for (const { secretAccount, name } of connections) {
+      if (secretAccount === null) continue;
+      const store = await services.stores.open(backend);
+      const isThere = await store.has(secretAccount);
+      seen += 1;
+      if (isThere) continue;
+      const fix = `jackfield connections edit ${shellWord(name)} --password-stdin`;
+      findings.push(
+        finding('problem', 'secret_missing', `the secret of ${name} is not in the ${backend}`, fix),
+      );
+    }
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
-    return finding(
-      'unknown',
-      error.code,
-      `the secret of ${name} can't be looked at: ${error.message}`,
-      error.fix,
-    );
+    const what = `${connections.length - seen} of the secrets in the ${backend} can't be looked at`;
+    findings.push(finding('unknown', error.code, `${what}: ${error.message}`, error.fix));
   }
+  return findings;
 }
 
 function finding(

@@ -90,15 +90,27 @@ export async function editConnection(
   const inputs = rewrites || test ? await secretsAfter(services, plan) : noSecretInputs;
 
   const result = test ? await testInputs(services, plan, inputs, test) : null;
-  if (result?.status === 'failed' && !test?.saveAnyway) return { saved: null, test: result };
+  if (result) await test?.onResult?.(result);
+  const isFailed = result?.status === 'failed' && !test?.saveAnyway;
   if (plan.changes.length === 0) {
+    // What was tested is what is saved, so that the result is its own, whatever it says.
     if (result) await recordTest(services, saved, result);
-    return { saved, test: result };
+    return { saved: isFailed ? null : saved, test: result };
   }
+  if (isFailed) return { saved: null, test: result };
   const changed = await save(services, plan, rewrites ? inputs : null);
-  if (changed.secretAccount !== saved.secretAccount) await removeRetired(services, saved);
+  if (changed.secretAccount !== saved.secretAccount) await removeRetired(services, saved.id);
   if (result) await recordTest(services, changed, result);
   return { saved: changed, test: result };
+}
+
+/**
+ * Reads the stored secrets that a planned edit has to bind anew, and does nothing with them: whoever
+ * saves several things at once learns before the first that one of them can't be.
+ * @throws SecretError
+ */
+export async function requireSecrets(services: ConnectionServices, plan: EditPlan): Promise<void> {
+  if (rewritesSecrets(plan)) await secretsAfter(services, plan);
 }
 
 /** Whether the item with the stored secrets must be written again: something new was given, or it is bound elsewhere now. */
@@ -156,14 +168,18 @@ async function save(
   const catalog = await services.catalog();
   const connector = await services.connectors.load(endpoint.connector);
   const provider = endpoint.host === saved.host ? saved.provider : connector.providerOf(endpoint.host);
-  const coversTest = plan.changes.every((change) => change === 'name' || change === 'tags');
-  const lastTest = coversTest ? saved.lastTest : testAfterEdit(saved.lastTest);
+  const lastTest = keepsLastTest(plan) ? saved.lastTest : testAfterEdit(saved.lastTest);
   const row = { ...endpoint, name, role: saved.role, provider, tags };
   const write = (pointers: SecretPointers) =>
     catalog.update(saved.id, saved.revision, { ...row, ...pointers }, lastTest);
   return inputs
     ? storeThenSave(services, { connectionId: saved.id, endpoint }, inputs, write)
     : write(pointersOf(saved));
+}
+
+/** Whether the last test still says something of it: nothing that a test looks at is changed. */
+export function keepsLastTest({ changes }: EditPlan): boolean {
+  return changes.every((change) => change === 'name' || change === 'tags');
 }
 
 function pointersOf({ password, sslKeyPassword, secretAccount }: SavedConnection): SecretPointers {

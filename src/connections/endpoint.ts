@@ -93,6 +93,8 @@ function isWeaker(before: Endpoint, after: Endpoint): boolean {
   if (sslModes.indexOf(after.sslMode) < sslModes.indexOf(before.sslMode)) return true;
   // Without its root `require` no longer checks the chain.
   if (before.sslRootCert !== null && after.sslRootCert === null) return true;
+  // Without its list a revoked certificate is good again.
+  if (before.sslCrl !== null && after.sslCrl === null) return true;
   const binding = (endpoint: Endpoint) =>
     bindingStrength.indexOf(endpoint.options.channel_binding ?? 'prefer');
   if (binding(after) < binding(before)) return true;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { UsageError } from './errors.ts';
+import { trimmedName } from './names.ts';
 import { connectionFileSchema, type fileConnectionSchema } from './schema.ts';
 
 /** One connection of a file, as the schema reads it. */
@@ -11,7 +12,11 @@ export type FileConnection = z.infer<typeof fileConnectionSchema>;
  * @throws UsageError bad_file naming the place, never the value, which may be a slip of a password
  */
 export function parseConnectionFile(content: unknown, source: string): FileConnection[] {
-  const parsed = connectionFileSchema.safeParse(content ?? {});
+  if (content === null || content === undefined) {
+    // A file that came out empty by mistake must not prune everything.
+    throw badFile(`${source} is empty`, 'write connections: [] in it where that is meant');
+  }
+  const parsed = connectionFileSchema.safeParse(content);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown =
@@ -31,9 +36,10 @@ export function parseConnectionFile(content: unknown, source: string): FileConne
   const { connections } = parsed.data;
   const seen = new Set<string>();
   for (const { name } of connections) {
-    if (seen.has(name.trim()))
-      throw badFile(`${source} names ${JSON.stringify(name)} twice`, 'give each connection its own name');
-    seen.add(name.trim());
+    const kept = trimmedName(name);
+    if (seen.has(kept))
+      throw badFile(`${source} names ${JSON.stringify(kept)} twice`, 'give each connection its own name');
+    seen.add(kept);
   }
   return connections;
 }

@@ -32,7 +32,10 @@ export function filterConnections<T extends Connection>(
 
 function visibleText(it: Connection): string[] {
   const { status, code, serverVersion } = it.lastTest;
-  const test = [status, code ?? '', serverVersion ?? '', it.lastPassedAt === null ? 'never tested' : ''];
+  // In the words of a list: who reads a warning there looks for it by them.
+  const warning = it.lastPassedAt === null ? `never ${status === 'never' ? 'tested' : 'passed'}` : '';
+  const shown = status === 'changed' ? 'changed since the test' : status;
+  const test = [shown, code ?? '', serverVersion ?? '', warning];
   const place = [it.host, `${it.host}:${it.port}/${it.database}`, it.username, it.schema];
   return [it.name, it.role, it.connector, it.provider, ...place, ...it.tags, ...it.usedBy, ...test];
 }

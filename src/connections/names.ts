@@ -9,7 +9,7 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
  * @throws UsageError bad_name; the input is not repeated, it may be a slip of paste
  */
 export function checkName(input: string): string {
-  const name = input.trim().normalize('NFC');
+  const name = trimmedName(input);
   const complaint = nameComplaint(name);
   if (complaint === null) return name;
   throw new UsageError({
@@ -19,12 +19,21 @@ export function checkName(input: string): string {
   });
 }
 
-/** What is wrong with a trimmed name; null when nothing is. */
+/** A name without the blanks around it, in the one form in which names are compared. */
+export function trimmedName(input: string): string {
+  return input.normalize('NFC').trim();
+}
+
+/** What is wrong with a {@link trimmedName}; null when nothing is. */
 export function nameComplaint(name: string): string | null {
   if (name === '') return 'is empty';
   if ([...name].length > longest) return `is longer than ${longest} characters`;
-  // Control, format (bidi, zero-width), private, unassigned and surrogate code points, line separators.
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(name)) return 'holds a character that does not print';
+  // Control, format (bidi, zero-width), private, unassigned and surrogate code points, line separators,
+  // and what else a display leaves out (fillers, joiners); emoji need their variation selectors.
+  if (/[\p{C}\p{Zl}\p{Zp}]|(?!\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/u.test(name)) {
+    return 'holds a character that does not print';
+  }
+  if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(name)) return 'shows nothing';
   if (name.startsWith('-')) return 'starts with "-", as flags do';
   if (uuid.test(name)) return 'has the form of an id';
   return null;
@@ -32,12 +41,13 @@ export function nameComplaint(name: string): string | null {
 
 /** Tags as they are kept: trimmed, printable, without commas, sorted, each once. @throws UsageError bad_tag */
 export function checkTags(input: readonly string[]): string[] {
-  const tags = input.map((tag) => tag.trim().normalize('NFC'));
+  const tags = input.map(trimmedName);
   for (const tag of tags) {
-    if (nameComplaint(tag) === null && !tag.includes(',')) continue;
+    const complaint = tag.includes(',') ? 'holds a comma' : nameComplaint(tag);
+    if (complaint === null) continue;
     throw new UsageError({
       code: 'bad_tag',
-      message: 'a tag is empty, too long, or holds a comma or a character that does not print',
+      message: `a tag ${complaint}`,
       fix: 'choose tags like prod; repeat --tag for several',
     });
   }

@@ -54,6 +54,8 @@ export const connectionSchema = z.strictObject({
 
 export const connectionListSchema = z.array(connectionSchema);
 
+export const deletedNamesSchema = z.array(z.string());
+
 export const stageResultSchema = z.strictObject({
   stage: z.enum(stages),
   status: z.enum(['passed', 'warned', 'failed', 'skipped']),

@@ -3,9 +3,10 @@ import type { SavedConnection, SecretBackend } from './connection.ts';
 import type { ConnectorRegistry } from './connector.ts';
 import { NotFoundError } from './errors.ts';
 import type { ReferenceResolver, SecretStore } from './secret-store.ts';
+import { shownWord } from './shown-word.ts';
 
 /** The stores of secrets this catalog uses. */
-export interface SecretStores {
+interface SecretStores {
   /** The store an existing item is in. */
   open(backend: SecretBackend): Promise<SecretStore>;
   /** The store new items go to: decided once a catalog, remembered in it. @throws SecretError */
@@ -34,7 +35,7 @@ export async function requireConnection(
   if (found) return found;
   throw new NotFoundError({
     code: 'no_such_connection',
-    message: `there is no connection ${JSON.stringify(nameOrId)}`,
+    message: `there is no connection ${shownWord(nameOrId)}`,
     fix: 'jackfield connections list shows those there are',
   });
 }

@@ -1,7 +1,8 @@
 import type { Secret } from '../secrets/secret.ts';
+import type { ConnectionCatalog } from './catalog.ts';
 import type { Endpoint, SecretSource } from './connection.ts';
 import { JackfieldError } from './errors.ts';
-import type { SecretItem } from './secret-store.ts';
+import type { SecretItem, SecretStore } from './secret-store.ts';
 import type { SecretInput, SecretInputs } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
 
@@ -46,32 +47,42 @@ export async function storeThenSave<T>(
     await store.put(account, target, item);
     return await save({ ...sources, secretAccount: account });
   } catch (error) {
-    // Best effort: what is left behind stays pending in the ledger, and doctor finds it.
-    await store
-      .delete(account)
-      .then(() => catalog.forgetSecret(account))
-      .catch(() => {});
+    await takeBack(catalog, store, account).catch(() => {});
     throw error;
   }
 }
 
 /**
- * Removes an item that no row points to any more. It must not undo what was saved: what can't be
- * removed now stays retired in the ledger, and the user is told.
+ * Removes the item of a save that failed. Best effort: what is left behind stays in the ledger, and
+ * doctor finds it. A save whose answer was lost on the way may have been done after all: its entry is
+ * live then, and its item stays.
  */
-export async function removeRetired(
-  services: ConnectionServices,
-  retired: { secretAccount: string | null; secretBackend: 'keychain' | 'vault' | null },
-): Promise<void> {
-  const { secretAccount, secretBackend } = retired;
-  if (secretAccount === null || secretBackend === null) return;
+async function takeBack(catalog: ConnectionCatalog, store: SecretStore, account: string): Promise<void> {
+  const entry = (await catalog.secretLedger()).find((it) => it.account === account);
+  if (entry?.state === 'live') return;
+  await store.delete(account);
+  await catalog.forgetSecret(account);
+}
+
+/**
+ * Removes the items of a connection that no row points to any more: those that an edit or its deletion
+ * retired. It must not undo what was saved: what can't be removed now stays retired in the ledger, and
+ * the user is told.
+ */
+export async function removeRetired(services: ConnectionServices, connectionId: string): Promise<void> {
+  let where = 'catalog';
   try {
-    await (await services.stores.open(secretBackend)).delete(secretAccount);
-    await (await services.catalog()).forgetSecret(secretAccount);
+    const catalog = await services.catalog();
+    for (const { account, backend, state, connectionId: owner } of await catalog.secretLedger()) {
+      if (state !== 'retired' || owner !== connectionId) continue;
+      where = backend;
+      await (await services.stores.open(backend)).delete(account);
+      await catalog.forgetSecret(account);
+    }
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
     services.notice(
-      `the former secret could not be removed from the ${secretBackend} (${error.message}); later: jackfield doctor --fix`,
+      `the former secret could not be removed from the ${where} (${error.message}); later: jackfield doctor --fix`,
     );
   }
 }

@@ -157,6 +157,7 @@ function secretFailure(name: string, error: SecretError): TestResult {
  */
 function nameFix(result: StageResult, savedAs: string | null): StageResult {
   if (result.fix === null) return result;
-  const command = savedAs === null ? '' : `$1: jackfield connections edit ${shellWord(savedAs)}`;
+  const command = (_match: string, then = '') =>
+    savedAs === null ? '' : `${then}: jackfield connections edit ${shellWord(savedAs)}`;
   return { ...result, fix: result.fix.replace(/(, then)?: jackfield connections edit NAME$/, command) };
 }

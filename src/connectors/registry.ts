@@ -1,5 +1,6 @@
 import type { Connector, ConnectorRegistry } from '../connections/connector.ts';
 import { UsageError } from '../connections/errors.ts';
+import { shownWord } from '../connections/shown-word.ts';
 
 /** Every connector of this build: adding one is its own folder and one line here. */
 const loaders: Readonly<Record<string, () => Promise<Connector>>> = {
@@ -14,7 +15,7 @@ export const connectorRegistry: ConnectorRegistry = {
     if (load) return load();
     throw new UsageError({
       code: 'unknown_connector',
-      message: `there is no connector "${name}"`,
+      message: `there is no connector ${shownWord(name)}`,
       fix: `use ${Object.keys(loaders).join(' or ')}; jackfield connections catalog lists them`,
     });
   },

@@ -15,13 +15,7 @@ export const columnSchema = z.strictObject({
 
 const keySchema = z.strictObject({ name: z.string(), columns: z.array(z.string()) });
 
-export const relationKinds = [
-  'table',
-  'partitioned table',
-  'view',
-  'materialized view',
-  'foreign table',
-] as const;
+const relationKinds = ['table', 'partitioned table', 'view', 'materialized view', 'foreign table'] as const;
 
 export const relationSchema = z.strictObject({
   name: z.string(),

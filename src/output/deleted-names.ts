@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts';
 
-/** The answer of `connections delete`: the names that were deleted. What was done is told on stderr. */
+/** The answer of `connections delete`: deletedNamesSchema. What was done is told on stderr. */
 export function deletedNames(names: readonly string[]): Answer {
   return {
     value: names,

@@ -7,6 +7,9 @@ export interface Progress {
   update(text: string): void;
   /** Prints above it, so that lines and spinner don't run into each other. Text is terminal-safe already. */
   print(text: string): void;
+  /** Takes it away until `resume`: for a question. */
+  pause(): void;
+  resume(): void;
   /** Takes it away. Idempotent; needed before a prompt and before the answer. */
   stop(): void;
 }
@@ -31,6 +34,8 @@ export function startProgress(
       print(line) {
         if (!about.quiet) stream.write(line);
       },
+      pause() {},
+      resume() {},
       stop() {},
     };
   }
@@ -39,6 +44,10 @@ export function startProgress(
   let spinner: Ora | null = null;
   let frames: NodeJS.Timeout | null = null;
   let stopped = false;
+  let paused = false;
+  const render = () => {
+    if (!paused && !stopped) spinner?.render();
+  };
 
   const start = async () => {
     const { default: ora } = await import('ora');
@@ -52,8 +61,8 @@ export function startProgress(
       hideCursor: false,
       color: false,
     });
-    spinner.render();
-    frames = setInterval(() => spinner?.render(), frameTime).unref();
+    render();
+    frames = setInterval(render, frameTime).unref();
   };
   const delay = setTimeout(() => {
     // A spinner that can't be loaded is no reason to fail.
@@ -68,7 +77,15 @@ export function startProgress(
     print(line) {
       spinner?.clear();
       stream.write(line);
-      spinner?.render();
+      render();
+    },
+    pause() {
+      if (stopped) return;
+      paused = true;
+      spinner?.clear();
+    },
+    resume() {
+      paused = false;
     },
     stop() {
       if (stopped) return;

@@ -1,11 +1,16 @@
 import { InterruptedError } from '../connections/errors.ts';
+import type { Theme } from '../output/theme.ts';
 import { Secret } from '../secrets/secret.ts';
+import type { HiddenQuestion } from './hidden-text.ts';
+import { promptTheme } from './prompt-theme.ts';
 
 /** The terminal that questions are asked on: they go to stderr, for stdout is the answer's. */
 export interface Asking {
   readonly stdin: NodeJS.ReadStream;
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
+  /** Of stderr; questions are coloured as everything else is, or not at all. */
+  readonly theme: Theme;
 }
 
 export interface Choice<T> {
@@ -17,47 +22,66 @@ export interface Choice<T> {
 /** A check of what was typed: true, or what is wrong with it. */
 export type Check = (text: string) => true | string | Promise<true | string>;
 
-function context(asking: Asking): {
-  input: NodeJS.ReadStream;
-  output: NodeJS.WriteStream;
-  signal: AbortSignal;
-} {
-  return { input: asking.stdin, output: asking.stderr, signal: asking.signal };
+/** Where inquirer's prompts read and write. */
+interface PromptContext {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
 }
 
-/** Ctrl-C and Ctrl-D are the user's interruption, not an error of the prompt. */
-async function interruptible<T>(asked: Promise<T>): Promise<T> {
+/**
+ * Asks one question. Ctrl-C and Ctrl-D are the user's interruption, not an error of the prompt. Ctrl-D
+ * closes the prompt's readline, which inquirer leaves waiting for ever: it is seen by its standard input
+ * being paused while there is no answer.
+ * @throws InterruptedError
+ */
+async function put<T>(asking: Asking, prompt: (context: PromptContext) => Promise<T>): Promise<T> {
+  const { stdin: input, stderr: output } = asking;
+  const left = new AbortController();
+  // At the end of a question that was answered it is paused too, and its promise is done by then.
+  const paused = () => setImmediate(() => left.abort());
+  input.once('pause', paused);
   try {
-    return await asked;
+    return await prompt({ input, output, signal: AbortSignal.any([asking.signal, left.signal]) });
   } catch (error) {
     if (error instanceof Error && /^(?:ExitPrompt|AbortPrompt|CancelPrompt)Error$/.test(error.name)) {
       throw new InterruptedError();
     }
     throw error;
+  } finally {
+    input.off('pause', paused);
   }
 }
 
+/** What a text is to start from. */
+export interface TextQuestion {
+  readonly message: string;
+  /** Taken when Enter alone is pressed. */
+  readonly initial?: string | undefined;
+  /** Whether `initial` stands there to be edited, rather than beside it as a proposal. */
+  readonly editable?: boolean;
+  readonly check?: Check;
+}
+
 /** A line of text. @throws InterruptedError */
-export async function askText(
-  asking: Asking,
-  message: string,
-  initial?: string,
-  check?: Check,
-): Promise<string> {
+export async function askText(asking: Asking, question: TextQuestion): Promise<string> {
+  const { message, initial, editable, check } = question;
   const { input } = await import('@inquirer/prompts');
   const config = {
     message,
+    theme: promptTheme(asking.theme),
     ...(initial !== undefined && { default: initial }),
+    ...(editable && { prefill: 'editable' as const }),
     ...(check && { validate: check }),
   };
-  return interruptible(input(config, context(asking)));
+  return put(asking, (context) => input(config, context));
 }
 
 /** A text that is not echoed, not even as stars. @throws InterruptedError */
-export async function askSecret(asking: Asking, message: string, check?: Check): Promise<Secret> {
-  const { password } = await import('@inquirer/prompts');
-  const config = { message, mask: false, ...(check && { validate: check }) };
-  return new Secret(await interruptible(password(config, context(asking))));
+export async function askHidden(asking: Asking, question: HiddenQuestion): Promise<Secret> {
+  const { hiddenText } = await import('./hidden-text.ts');
+  const config = { ...question, theme: promptTheme(asking.theme) };
+  return new Secret(await put(asking, (context) => hiddenText(config, context)));
 }
 
 /** One of several. @throws InterruptedError */
@@ -68,17 +92,24 @@ export async function askChoice<T>(
   initial?: T,
 ): Promise<T> {
   const { select } = await import('@inquirer/prompts');
+  const { faint } = asking.theme;
+  const theme = promptTheme(asking.theme);
+  const keys = (tips: [key: string, action: string][]) =>
+    faint(tips.map(([key, action]) => `${key} ${action}`).join(' · '));
   const config = {
     message,
     choices: choices.map((choice) => ({ ...choice })),
     loop: false,
+    pageSize: 10,
+    theme: { ...theme, style: { ...theme.style, description: faint, keysHelpTip: keys } },
     ...(initial !== undefined && { default: initial }),
   };
-  return interruptible(select<T>(config, context(asking)));
+  return put(asking, (context) => select<T>(config, context));
 }
 
 /** Yes or no. @throws InterruptedError */
 export async function askYesNo(asking: Asking, message: string, initial: boolean): Promise<boolean> {
   const { confirm } = await import('@inquirer/prompts');
-  return interruptible(confirm({ message, default: initial }, context(asking)));
+  const config = { message, default: initial, theme: promptTheme(asking.theme) };
+  return put(asking, (context) => confirm(config, context));
 }

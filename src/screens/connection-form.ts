@@ -1,12 +1,20 @@
-import type { ProviderPreset, Role, SslMode } from '../connections/connection.ts';
+import type { ProviderPreset, Role } from '../connections/connection.ts';
 import type { Connector } from '../connections/connector.ts';
-import type { EndpointInput } from '../connections/endpoint.ts';
-import { UsageError } from '../connections/errors.ts';
-import { nameComplaint } from '../connections/names.ts';
+import { type EndpointInput, presetFor } from '../connections/endpoint.ts';
 import type { SecretInput } from '../connections/secrets-of.ts';
-import { roles, sslModes } from '../connections/vocabulary.ts';
+import { roles } from '../connections/vocabulary.ts';
 import { terminalSafe } from '../output/terminal-text.ts';
-import { type Asking, askChoice, askSecret, askText } from './ask.ts';
+import { type Asking, askChoice, askHidden } from './ask.ts';
+import {
+  askField,
+  askName,
+  askPassword,
+  complaintOf,
+  type Field,
+  needsRoot,
+  soFar,
+  type TakenName,
+} from './connection-fields.ts';
 
 /** What the form holds: what flags said before, or what was typed. */
 export interface ConnectionForm {
@@ -20,8 +28,7 @@ export interface ConnectionForm {
 /** What the form asks of the program. */
 export interface FormSettings {
   readonly connector: Connector;
-  /** Whether a name is taken; null when it is free. */
-  readonly takenName: (name: string) => Promise<string | null>;
+  readonly takenName: TakenName;
 }
 
 const roleChoices = [
@@ -32,25 +39,31 @@ const roleChoices = [
 /**
  * Asks for a new connection step by step: role, provider, a URL that fills the rest, then field by
  * field what is still open. What the form holds already is not asked.
- * @throws InterruptedError
+ * @throws UsageError when what flags said of the endpoint contradicts itself; InterruptedError
  */
 export async function askNewConnection(
   asking: Asking,
   form: ConnectionForm,
   settings: FormSettings,
 ): Promise<void> {
+  const { connector } = settings;
+  // Before anybody types a word that would be lost.
+  connector.checkEndpoint(soFar(connector, form.input));
+  await connector.checkFiles(soFar(connector, form.input));
   form.role ??= await askChoice(asking, 'Role', roleChoices);
-  const bare = Object.keys(form.input).length === 0;
-  const preset = bare ? await askPreset(asking, settings.connector, form.role) : undefined;
-  if (bare) await askUrl(asking, form, settings.connector);
-  form.name ??= await askName(asking, settings);
-  await askFields(asking, form, preset ?? presetOf(settings.connector, form.input.host), false);
-  form.password ??= await askPassword(asking, 'Password (not shown; empty: none)');
-}
-
-function presetOf(connector: Connector, host: string | undefined): ProviderPreset | undefined {
-  const provider = connector.providerOf(host ?? '');
-  return connector.presets.find((preset) => preset.provider === provider) ?? connector.presets.at(-1);
+  const isBare = Object.keys(form.input).length === 0;
+  const chosen = isBare ? await askPreset(asking, connector, form.role) : undefined;
+  if (isBare) await askUrl(asking, form, connector);
+  form.name ??= await askName(asking, 'Connection name', settings.takenName);
+  const ask = async (field: Field) => {
+    if (form.input[field] !== undefined && form.input[field] !== null) return;
+    const preset = chosen ?? presetFor(connector, form.input.host);
+    await askField(asking, field, form.input, { connector, preset });
+  };
+  for (const field of ['host', 'port', 'database', 'username'] as const) await ask(field);
+  form.password ??= await askPassword(asking, 'Password');
+  for (const field of ['schema', 'sslMode'] as const) await ask(field);
+  if (needsRoot(form.input)) await ask('sslRootCert');
 }
 
 function askPreset(asking: Asking, connector: Connector, role: Role): Promise<ProviderPreset> {
@@ -58,108 +71,54 @@ function askPreset(asking: Asking, connector: Connector, role: Role): Promise<Pr
     .filter((preset) => preset.roles.includes(role))
     .map((preset) => ({
       value: preset,
-      name: `${preset.connectorTitle} · ${preset.title}`,
+      name: titleOf(preset),
       description: `needs ${preset.needs[role]}`,
     }));
   return askChoice(asking, 'Connector', choices);
 }
 
+/** The provider first: a choice is found by typing how it begins. */
+function titleOf({ title, connectorTitle }: ProviderPreset): string {
+  return title.includes(connectorTitle) ? title : `${title} · ${connectorTitle}`;
+}
+
 /** A URL holds a password as a rule, so it is typed or pasted unseen. */
 async function askUrl(asking: Asking, form: ConnectionForm, connector: Connector): Promise<void> {
-  const message = 'Paste a URL (not shown), or press Enter to fill in the fields';
-  const check = (text: string) => text.trim() === '' || complaintOf(() => connector.parseUrl(text)) || true;
-  const url = (await askSecret(asking, message, check)).reveal();
-  if (url.trim() === '') return;
-  const parsed = connector.parseUrl(url);
-  Object.assign(form.input, parsed.endpoint);
-  if (parsed.password) form.password = { kind: 'secret', secret: parsed.password };
-  if (parsed.sslKeyPassword) form.sslKeyPassword = { kind: 'secret', secret: parsed.sslKeyPassword };
-}
-
-function complaintOf(attempt: () => unknown): string | null {
-  try {
-    attempt();
-    return null;
-  } catch (error) {
-    if (error instanceof UsageError) return error.message;
-    throw error;
-  }
-}
-
-async function askName(asking: Asking, settings: FormSettings, initial?: string): Promise<string> {
   const check = async (text: string) => {
-    const name = text.trim().normalize('NFC');
-    const complaint = nameComplaint(name);
-    if (complaint !== null) return `the name ${complaint}`;
-    return name === initial ? true : ((await settings.takenName(name)) ?? true);
+    if (text.trim() === '') return true;
+    const attempt = () => {
+      const endpoint = soFar(connector, connector.parseUrl(text).endpoint);
+      connector.checkEndpoint(endpoint);
+      return connector.checkFiles(endpoint);
+    };
+    return (await complaintOf(attempt)) ?? true;
   };
-  return askText(asking, 'Connection name', initial, check);
+  const summary = (text: string) => (text.trim() === '' ? 'none' : urlSummary(connector, text));
+  const question = { message: 'Connection URL', enterAlone: 'fill in the fields', check, summary };
+  const url = (await askHidden(asking, question)).reveal();
+  if (url.trim() === '') return;
+  const { endpoint, password, sslKeyPassword } = connector.parseUrl(url);
+  Object.assign(form.input, endpoint);
+  if (password) form.password = { kind: 'secret', secret: password };
+  if (sslKeyPassword) form.sslKeyPassword = { kind: 'secret', secret: sslKeyPassword };
 }
 
-const notEmpty = (text: string) => text.trim() !== '' || 'this can not be left empty';
-const isPort = (text: string) =>
-  (/^\d{1,5}$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 65_535) ||
-  'a number from 1 to 65535';
-
-/**
- * Asks for the endpoint's fields, each with its default.
- * @param again ask for those the form holds as well, with what it holds as the default
- */
-async function askFields(
-  asking: Asking,
-  form: ConnectionForm,
-  preset: ProviderPreset | undefined,
-  again: boolean,
-): Promise<void> {
-  const { input } = form;
-  const defaults = preset?.defaults;
-  const ask = async (
-    field: 'host' | 'database' | 'username' | 'schema',
-    label: string,
-    initial?: string | null,
-  ) => {
-    if (input[field] !== undefined && !again) return;
-    const known = input[field] ?? initial ?? undefined;
-    input[field] = (
-      await askText(asking, label, known === undefined ? undefined : terminalSafe(known), notEmpty)
-    ).trim();
-  };
-  await ask('host', 'Host');
-  if (input.port === undefined || again) {
-    input.port = Number(await askText(asking, 'Port', String(input.port ?? defaults?.port ?? 5432), isPort));
-  }
-  await ask('database', 'Database', defaults?.database);
-  await ask('username', 'Username');
-  await ask('schema', 'Schema', defaults?.schema);
-  if (input.sslMode === undefined || again) {
-    const suggested = input.sslMode ?? (input.sslRootCert === 'system' ? 'verify-full' : defaults?.sslMode);
-    input.sslMode = await askSslMode(asking, suggested);
-  }
-}
-
-const sslModeNotes: Readonly<Record<SslMode, string>> = {
-  disable: 'never TLS',
-  allow: 'TLS only where the server insists',
-  prefer: 'TLS where the server has it, nothing verified',
-  require: 'always TLS, certificate not verified unless a root is given',
-  'verify-ca': 'always TLS, certificate signed by the given root',
-  'verify-full': 'always TLS, certificate signed by the given root and for this host',
-};
-
-function askSslMode(asking: Asking, suggested: SslMode | undefined): Promise<SslMode> {
-  const choices = sslModes.map((mode) => ({ value: mode, name: mode, description: sslModeNotes[mode] }));
-  return askChoice(asking, 'SSL mode', choices, suggested);
-}
-
-/** A password that is not echoed; empty is none. @throws InterruptedError */
-export async function askPassword(asking: Asking, message: string): Promise<SecretInput> {
-  const secret = await askSecret(asking, message);
-  return secret.isEmpty ? { kind: 'none' } : { kind: 'secret', secret };
+/** What was understood of a URL that nobody sees, its secrets left out. */
+function urlSummary(connector: Connector, url: string): string {
+  const { endpoint, password } = connector.parseUrl(url);
+  const { host, port, database, username, sslMode } = endpoint;
+  const parts = [
+    `${host ?? 'no host'}${port === undefined ? '' : `:${port}`}${database === undefined ? '' : `/${database}`}`,
+    ...(username === undefined ? [] : [`user ${username}`]),
+    ...(sslMode === undefined ? [] : [`SSL mode ${sslMode}`]),
+    password ? 'with a password' : 'without a password',
+  ];
+  return terminalSafe(parts.join(', '));
 }
 
 /**
- * Asks for a saved connection's name and fields, each with what it is now, and for a new password,
- * which stays when nothing is typed.
+ * Asks for a saved connection's name and fields, each standing there as it is now to be edited. The
+ * password is not among them: whether it has to be given again is known only after them.
  * @throws InterruptedError
  */
 export async function askChanges(
@@ -167,15 +126,10 @@ export async function askChanges(
   form: ConnectionForm,
   settings: FormSettings,
 ): Promise<void> {
-  form.name = await askName(asking, settings, form.name);
-  await askFields(asking, form, undefined, true);
-  const secret = await askSecret(asking, 'New password (not shown; empty: as it is)');
-  if (!secret.isEmpty) form.password = { kind: 'secret', secret };
-}
-
-/** Asks for the fields again after a failed test. @throws InterruptedError */
-export async function askCorrections(asking: Asking, form: ConnectionForm): Promise<void> {
-  await askFields(asking, form, undefined, true);
-  const secret = await askSecret(asking, 'Password (not shown; empty: as it was)');
-  if (!secret.isEmpty) form.password = { kind: 'secret', secret };
+  const { connector, takenName } = settings;
+  form.name = await askName(asking, 'Connection name', takenName, form.name);
+  const ask = (field: Field) => askField(asking, field, form.input, { connector, preset: undefined });
+  for (const field of ['host', 'port', 'database', 'username', 'schema', 'sslMode'] as const)
+    await ask(field);
+  if (needsRoot(form.input)) await ask('sslRootCert');
 }

@@ -1,17 +1,34 @@
-import { Secret } from '../secrets/secret.ts';
-import { type Asking, askSecret } from './ask.ts';
+import type { Secret } from '../secrets/secret.ts';
+import { type Asking, askHidden } from './ask.ts';
+
+const leastLength = 8;
 
 /**
  * Asks for the vault's passphrase; twice, until both are the same, where the vault is made.
+ * @param purpose `open-again` after one that did not open it
  * @throws InterruptedError
  */
-export async function askPassphrase(asking: Asking, purpose: 'open' | 'create'): Promise<Secret> {
-  if (purpose === 'open') return askSecret(asking, 'Passphrase of the vault (not shown)');
-  const long = (text: string) => text.length >= 8 || 'use 8 characters or more: it guards every password';
+export async function askPassphrase(
+  asking: Asking,
+  purpose: 'open' | 'open-again' | 'create',
+): Promise<Secret> {
+  const complain = (text: string) => asking.stderr.write(`${asking.theme.bad(`✗ ${text}`)}\n`);
+  const ask = (message: string, least: number) =>
+    askHidden(asking, {
+      message,
+      check: (text) =>
+        text.length >= least || (text === '' ? 'it is empty' : `use ${least} characters or more`),
+    });
+  if (purpose !== 'create') {
+    if (purpose === 'open-again') complain('That does not open the vault; try again, or leave with Ctrl-C.');
+    return ask("The vault's passphrase", 1);
+  }
+  const about = 'Passwords go to an encrypted vault. Its passphrase can not be recovered.';
+  asking.stderr.write(`${asking.theme.faint(about)}\n`);
   for (;;) {
-    const first = await askSecret(asking, 'New passphrase for the vault (not shown)', long);
-    const second = await askSecret(asking, 'The same once more');
-    if (first.reveal() === second.reveal()) return new Secret(first.reveal());
-    asking.stderr.write('  They differ; once again.\n');
+    const first = await ask('New passphrase for the vault', leastLength);
+    const second = await ask('The same once more', 1);
+    if (first.reveal() === second.reveal()) return first;
+    complain('They differ; once again.');
   }
 }

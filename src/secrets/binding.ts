@@ -67,7 +67,8 @@ async function rootCertificateOf(endpoint: Endpoint): Promise<string | null> {
     throw new SecretError({
       code: 'root_certificate_unreadable',
       message: `the root certificate ${sslRootCert} ${whyUnreadable(error)}, and the stored password is bound to it`,
-      fix: 'put the file back, or name another one: jackfield connections edit --ssl-root-cert FILE',
+      // What the password is bound to can't be told any more, so it can't be bound anew either.
+      fix: 'put the file back, or enter the password again: jackfield connections edit --ssl-root-cert FILE',
       cause: error,
     });
   }

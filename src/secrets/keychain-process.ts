@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import type { SecretError } from '../connections/errors.ts';
+import { InterruptedError, type SecretError } from '../connections/errors.ts';
 import { isRecord } from './item-text.ts';
 import { keychainError, keychainTimeout } from './keychain-errors.ts';
 
@@ -14,7 +14,7 @@ type Answer = string | boolean | null;
 interface PendingCall {
   readonly call: KeychainCall;
   readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: SecretError) => void;
+  readonly reject: (error: SecretError | InterruptedError) => void;
 }
 
 /**
@@ -72,6 +72,7 @@ const quietMs = 30_000;
 export class KeychainProcess {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #waiting: PendingCall[] = [];
   readonly #underWay = new Map<number, PendingCall & { readonly timer: NodeJS.Timeout }>();
   readonly #killAtExit = () => this.#child?.kill('SIGKILL');
@@ -81,16 +82,26 @@ export class KeychainProcess {
   #lastId = 0;
   #quiet: { readonly until: number; readonly error: SecretError } | null = null;
 
-  /** @param timeoutMs how long one call may take, a prompt answered by a person included */
-  constructor(environment: Readonly<Record<string, string | undefined>>, timeoutMs: number) {
+  /**
+   * @param timeoutMs how long one call may take, a prompt answered by a person included
+   * @param signal ends what is under way, and refuses what comes later
+   */
+  constructor(
+    environment: Readonly<Record<string, string | undefined>>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ) {
     this.#environment = Object.fromEntries(
       Object.entries(environment).filter(([name]) => handedOn.test(name)),
     );
     this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
+    signal?.addEventListener('abort', () => this.#end(new InterruptedError()), { once: true });
   }
 
-  /** @throws SecretError as {@link keychainError} has it, keychain_timeout */
+  /** @throws SecretError as {@link keychainError} has it, keychain_timeout; InterruptedError */
   call(call: KeychainCall): Promise<Answer> {
+    if (this.#signal?.aborted) return Promise.reject(new InterruptedError());
     if (this.#quiet !== null && performance.now() < this.#quiet.until) {
       return Promise.reject(this.#quiet.error);
     }
@@ -166,7 +177,7 @@ export class KeychainProcess {
     if (child === this.#child) this.#end(keychainError(why));
   }
 
-  #end(error: SecretError): void {
+  #end(error: SecretError | InterruptedError): void {
     const child = this.#child;
     this.#child = null;
     this.#isReady = false;

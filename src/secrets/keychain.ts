@@ -17,6 +17,8 @@ export interface KeychainSettings {
    * is there who may have to unlock it.
    */
   readonly timeoutMs?: number;
+  /** Ends what is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -29,7 +31,7 @@ export class Keychain implements SecretStore {
   readonly #process: KeychainProcess;
 
   constructor(settings: KeychainSettings) {
-    this.#process = new KeychainProcess(settings.environment, settings.timeoutMs ?? 3_000);
+    this.#process = processFor(settings);
   }
 
   async put(account: string, owner: SecretOwner, item: SecretItem): Promise<void> {
@@ -64,6 +66,10 @@ export class Keychain implements SecretStore {
   }
 }
 
+function processFor({ environment, timeoutMs = 3_000, signal }: KeychainSettings): KeychainProcess {
+  return new KeychainProcess(environment, timeoutMs, signal);
+}
+
 /** Whether the keychain can be trusted with a secret, and why not. */
 export interface KeychainTrial {
   readonly available: boolean;
@@ -74,9 +80,10 @@ export interface KeychainTrial {
 /**
  * Tries the keychain out: sets, reads back and deletes an item under a random account. Never throws
  * for what the keychain does.
+ * @throws InterruptedError
  */
 export async function tryKeychain(settings: KeychainSettings): Promise<KeychainTrial> {
-  const keychain = new KeychainProcess(settings.environment, settings.timeoutMs ?? 3_000);
+  const keychain = processFor(settings);
   const item = { service, account: `trial-${randomUUID()}` };
   const text = randomUUID();
   try {

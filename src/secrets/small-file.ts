@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** A file that is not one to read a secret or certificate from; `message` continues "… ". */
-export class UnfitFileError extends Error {}
+class UnfitFileError extends Error {}
 
 /** What is read of one file: its bytes and what the open file's stat says. */
 export interface SmallFile {

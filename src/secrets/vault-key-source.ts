@@ -14,8 +14,11 @@ export type VaultKeyMaterial =
   | { readonly kind: 'passphrase'; readonly passphrase: Secret; readonly from: Variable | 'prompt' }
   | { readonly kind: 'key-file'; readonly bytes: Buffer; readonly from: 'JACKFIELD_KEY_FILE' };
 
-/** What the passphrase is asked for: an existing vault, or a new one (ask twice). */
-export type VaultPurpose = 'open' | 'create';
+/**
+ * What the passphrase is asked for: an existing vault, the same after one that did not open it, or a
+ * new vault (ask twice).
+ */
+export type VaultPurpose = 'open' | 'open-again' | 'create';
 
 export interface VaultKeySettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -125,7 +128,7 @@ function emptyPassphrase(from: Variable | 'prompt'): SecretError {
 }
 
 function locked(purpose: VaultPurpose): SecretError {
-  const verb = purpose === 'open' ? 'open' : 'make';
+  const verb = purpose === 'create' ? 'make' : 'open';
   return new SecretError({
     code: 'vault_locked',
     message: `there is nothing to ${verb} the vault with`,

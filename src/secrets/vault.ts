@@ -1,3 +1,4 @@
+import { SecretError } from '../connections/errors.ts';
 import type { SecretItem, SecretOwner, SecretStore } from '../connections/secret-store.ts';
 import { bindingDigestOf } from './binding.ts';
 import { secretMissing } from './missing.ts';
@@ -6,6 +7,9 @@ import { openItem, sealItem } from './vault-item.ts';
 import { isSameVault, makeVaultKey, openVaultKey, type VaultKey } from './vault-key.ts';
 import { VaultKeySource } from './vault-key-source.ts';
 import type { VaultStorage } from './vault-storage.ts';
+
+/** How often a person may mistype the passphrase. */
+const mostAttempts = 3;
 
 /**
  * Our own encrypted store, where there is no keychain: items sealed by AES-256-GCM under a random data
@@ -79,7 +83,18 @@ export class Vault implements SecretStore {
     const text = await this.#storage.readHeader();
     if (text === null) return (await this.#make()).key;
     const header = parseHeader(text);
-    return openVaultKey(header, await this.#keySource.read('open'));
+    for (let attempt = 1; ; attempt += 1) {
+      const material = await this.#keySource.read(attempt === 1 ? 'open' : 'open-again');
+      try {
+        return await openVaultKey(header, material);
+      } catch (error) {
+        const isSlip =
+          material.from === 'prompt' &&
+          error instanceof SecretError &&
+          error.code === 'vault_wrong_passphrase';
+        if (!isSlip || attempt === mostAttempts) throw error;
+      }
+    }
   }
 
   async #make(): Promise<{ key: VaultKey; isOurs: boolean }> {

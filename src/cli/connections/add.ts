@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
-import { type AddRequest, addConnection, nameTaken, type SaveOutcome } from '../../connections/add.ts';
+import { type AddRequest, addConnection, type SaveOutcome } from '../../connections/add.ts';
 import { type Role, toConnection } from '../../connections/connection.ts';
 import type { Connector } from '../../connections/connector.ts';
 import { completeEndpoint, missingFlags, requiredFields } from '../../connections/endpoint.ts';
 import { UsageError } from '../../connections/errors.ts';
 import { checkName } from '../../connections/names.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
-import { testResults } from '../../output/test-results.ts';
 import type { ConnectionForm } from '../../screens/connection-form.ts';
 import type { App, Verdict } from '../app.ts';
+import { askingOf } from '../asking.ts';
 import { declareEndpointFlags, type EndpointFlags, readEndpointFlags } from '../endpoint-flags.ts';
 import { readRole, repeated } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
-import { declareSavingFlags, type SavingFlags, showTest, testBeforeSave } from './saving.ts';
+import { declareSavingFlags, reportTest, type SavingFlags, saveForm, testBeforeSave } from './saving.ts';
+import { takenNameOf } from './taken-name.ts';
 
 export interface AddFlags extends EndpointFlags, SavingFlags {
   role?: Role;
@@ -59,12 +60,10 @@ export async function runAdd(app: App, { connector: connectorName, flags }: AddO
   const missing = missingParts(form);
   if (missing.length > 0 && !app.interactive) throw missingError(missing);
   // A form that had to be opened ends in the question whether to test; flags alone say it themselves.
-  const asksTest = missing.some((part) => part !== 'password') && flags.test === undefined;
-  if (missing.length > 0) await fillIn(app, form, connector);
-
-  const outcome = asksTest
-    ? await saveAsked(app, form, connector, flags)
-    : await saveForm(app, form, connector, flags, flags.test === true);
+  const isForm = missing.some((part) => part !== 'password');
+  const outcome = isForm
+    ? await addByForm(app, form, connector, flags)
+    : await addByFlags(app, form, connector, flags);
   return report(app, outcome);
 }
 
@@ -84,24 +83,46 @@ function missingError(missing: readonly string[]): UsageError {
   });
 }
 
-async function fillIn(app: App, form: ConnectionForm, connector: Connector): Promise<void> {
-  const { askNewConnection } = await import('../../screens/connection-form.ts');
-  const catalog = await app.services.catalog();
-  const takenName = async (name: string) =>
-    (await catalog.find(name))?.name === name ? nameTaken(name).message : null;
-  await askNewConnection({ ...app.streams, signal: app.signal }, form, { connector, takenName });
-}
-
-async function saveForm(
+async function addByFlags(
   app: App,
   form: ConnectionForm,
   connector: Connector,
   flags: AddFlags,
-  tested: boolean,
 ): Promise<SaveOutcome> {
+  if (!form.password) {
+    // Before anybody types a password for what can't be saved.
+    requestOf(form, connector, flags);
+    const { askPassword } = await import('../../screens/connection-fields.ts');
+    form.password = await askPassword(await askingOf(app), 'Password');
+  }
+  const test = flags.test === true ? await testBeforeSave(app, flags) : null;
+  return addConnection(app.services, requestOf(form, connector, flags), test);
+}
+
+async function addByForm(
+  app: App,
+  form: ConnectionForm,
+  connector: Connector,
+  flags: AddFlags,
+): Promise<SaveOutcome> {
+  const { askNewConnection } = await import('../../screens/connection-form.ts');
+  const asking = await askingOf(app);
+  await askNewConnection(asking, form, { connector, takenName: await takenNameOf(app) });
+  return saveForm(app, flags, {
+    tested: flags.test,
+    save: (test) => addConnection(app.services, requestOf(form, connector, flags), test),
+    correct: async (result) => {
+      const { askCorrections } = await import('../../screens/corrections.ts');
+      await askCorrections(asking, form, { connector, result });
+    },
+  });
+}
+
+/** @throws UsageError what completeEndpoint throws */
+function requestOf(form: ConnectionForm, connector: Connector, flags: AddFlags): AddRequest {
   const { role, name } = form;
   if (!role || name === undefined) throw new Error('the form was left without a role or name');
-  const request: AddRequest = {
+  return {
     name,
     role,
     endpoint: completeEndpoint(connector, form.input),
@@ -111,40 +132,17 @@ async function saveForm(
       sslKeyPassword: form.sslKeyPassword ?? { kind: 'none' },
     },
   };
-  return addConnection(app.services, request, tested ? await testBeforeSave(app, flags) : null);
 }
 
-/** Asks whether to test, and after a failure whether to change something, save anyway or leave it. */
-async function saveAsked(
-  app: App,
-  form: ConnectionForm,
-  connector: Connector,
-  flags: AddFlags,
-): Promise<SaveOutcome> {
-  const { askAfterFailure, askTestNow } = await import('../../screens/test-now.ts');
-  const { askCorrections } = await import('../../screens/connection-form.ts');
-  const asking = { ...app.streams, signal: app.signal };
-  let tested = await askTestNow(asking);
-  for (;;) {
-    const outcome = await saveForm(app, form, connector, flags, tested);
-    if (outcome.saved || !outcome.test) return outcome;
-    await showTest(app, outcome.test);
-    const next = await askAfterFailure(asking);
-    if (next === 'leave') return { saved: null, test: null };
-    if (next === 'change') await askCorrections(asking, form);
-    if (next === 'save') tested = false;
+async function report(app: App, outcome: SaveOutcome): Promise<Verdict> {
+  const { saved, test } = outcome;
+  await reportTest(app, outcome);
+  if (!saved) {
+    await app.warn('Nothing was saved', test ? 'correct it, or add --save-anyway' : undefined);
+    return 'said-no';
   }
-}
-
-async function report(app: App, { saved, test }: SaveOutcome): Promise<Verdict> {
-  if (test && saved) await showTest(app, test);
-  if (saved) {
-    await app.done(`Saved ${saved.role} ${saved.name}`);
-    const catalog = await app.services.catalog();
-    await app.print(connectionDetail(toConnection((await catalog.find(saved.id)) ?? saved)));
-    return 'done';
-  }
-  if (test) await app.print(testResults([test]));
-  await app.warn('Nothing was saved', test ? 'correct it, or add --save-anyway' : undefined);
-  return 'said-no';
+  await app.done(`Saved ${saved.role} ${saved.name}`);
+  const catalog = await app.services.catalog();
+  await app.print(connectionDetail(toConnection((await catalog.find(saved.id)) ?? saved)));
+  return 'done';
 }

@@ -6,6 +6,7 @@ import { requireConnection } from '../../connections/services.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { deletedNames } from '../../output/deleted-names.ts';
 import type { App, Verdict } from '../app.ts';
+import { askingOf } from '../asking.ts';
 import { type Act, examples } from '../verb.ts';
 
 export interface DeleteOptions {
@@ -54,9 +55,10 @@ async function confirmEach(app: App, connections: readonly SavedConnection[]): P
     new RefusedError({ code: 'not_confirmed', message, fix: `jackfield connections delete ${words} --yes` });
   if (!app.interactive) throw refusal('deleting needs a confirmation, and nobody can be asked here');
   const { confirmByName } = await import('../../screens/confirm.ts');
+  const asking = await askingOf(app);
   for (const { name, role, host, database } of connections) {
-    const what = `${role} ${name} (${host}/${database}) and its password will be gone.`;
-    const confirmed = await confirmByName({ ...app.streams, signal: app.signal }, what, name);
+    const what = `The ${role} ${name} (${host}/${database}) and its password will be gone.`;
+    const confirmed = await confirmByName(asking, what, name);
     if (!confirmed) throw refusal('that is not its name: nothing was deleted');
   }
 }

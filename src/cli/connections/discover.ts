@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { endpointOf } from '../../connections/connection.ts';
-import { secretsOf } from '../../connections/secrets-of.ts';
 import { requireConnection } from '../../connections/services.ts';
+import { discoverSaved } from '../../metadata/discover.ts';
 import type { DiscoveryFilter } from '../../metadata/discovery.ts';
 import { filterDiscovery } from '../../metadata/filter.ts';
 import { discoveryTree } from '../../output/discovery.ts';
@@ -49,18 +48,11 @@ function toOptions(name: string, flags: DiscoverFlags): DiscoverOptions {
 
 export async function runDiscover(app: App, { name, filter, timeoutMs }: DiscoverOptions): Promise<Verdict> {
   const saved = await requireConnection(await app.services.catalog(), name);
-  const connector = await app.services.connectors.load(saved.connector);
-  const secrets = await secretsOf(app.services, saved);
   const progress = app.progress(`discovering ${saved.name}`);
   try {
-    const found = await connector.discover({
-      endpoint: endpointOf(saved),
-      secrets,
-      timeoutMs,
-      signal: app.signal,
-    });
+    const discovery = await discoverSaved(app.services, saved, { timeoutMs, signal: app.signal });
     progress.stop();
-    await app.print(discoveryTree(filterDiscovery({ connection: saved.name, ...found }, filter)));
+    await app.print(discoveryTree(filterDiscovery(discovery, filter)));
     return 'done';
   } finally {
     progress.stop();

@@ -5,8 +5,10 @@ import { missingFlags } from '../../connections/endpoint.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
 import type { App, Verdict } from '../app.ts';
+import { askingOf } from '../asking.ts';
 import { readRole } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
+import { takenNameOf } from './taken-name.ts';
 
 export interface DuplicateOptions {
   readonly name: string;
@@ -35,6 +37,6 @@ export async function runDuplicate(app: App, { name, copy }: DuplicateOptions): 
 
 async function askCopyName(app: App): Promise<string> {
   if (!app.interactive) throw missingFlags(['name']);
-  const { askText } = await import('../../screens/ask.ts');
-  return askText({ ...app.streams, signal: app.signal }, 'Name of the copy');
+  const { askName } = await import('../../screens/connection-fields.ts');
+  return askName(await askingOf(app), 'Name of the copy', await takenNameOf(app));
 }

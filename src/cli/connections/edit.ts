@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import type { SaveOutcome } from '../../connections/add.ts';
-import { nameTaken } from '../../connections/add.ts';
 import { endpointOf, type SavedConnection, toConnection } from '../../connections/connection.ts';
-import { type EditPlan, type EditRequest, editConnection, planEdit } from '../../connections/edit.ts';
+import {
+  type EditPlan,
+  type EditRequest,
+  editConnection,
+  keepsLastTest,
+  planEdit,
+} from '../../connections/edit.ts';
 import { UsageError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
-import { testResults } from '../../output/test-results.ts';
+import { terminalSafe } from '../../output/terminal-text.ts';
+import type { ConnectionForm } from '../../screens/connection-form.ts';
 import type { App, Verdict } from '../app.ts';
+import { askingOf } from '../asking.ts';
 import {
   declareEndpointFlags,
   type EndpointFlags,
@@ -16,7 +23,8 @@ import {
 } from '../endpoint-flags.ts';
 import { repeated } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
-import { declareSavingFlags, type SavingFlags, showTest, testBeforeSave } from './saving.ts';
+import { declareSavingFlags, reportTest, type SavingFlags, saveForm, testBeforeSave } from './saving.ts';
+import { takenNameOf } from './taken-name.ts';
 
 export interface EditFlags extends EndpointFlags, SavingFlags {
   rename?: string;
@@ -49,17 +57,11 @@ export function declareEdit(command: Command, act: Act, run = runEdit): void {
 export async function runEdit(app: App, { name, flags }: EditOptions): Promise<Verdict> {
   const saved = await requireConnection(await app.services.catalog(), name);
   const byFlags = speaksOfEndpoint(flags) || flags.rename !== undefined || flags.tag !== undefined;
-  if (!byFlags && !app.interactive && flags.test !== true) throw nothingToChange();
-  const plan =
-    byFlags || !app.interactive
-      ? await planFromFlags(app, saved, flags)
-      : await withAskedSecrets(app, await planEdit(app.services, saved, await askRequest(app, saved)));
-  const outcome = await editConnection(
-    app.services,
-    plan,
-    flags.test === true ? await testBeforeSave(app, flags) : null,
-  );
-  return report(app, plan, outcome);
+  if (!byFlags && app.interactive) return editByForm(app, saved, flags);
+  if (!byFlags && flags.test !== true) throw nothingToChange();
+  const plan = await planFromFlags(app, saved, flags);
+  const test = flags.test === true ? await testBeforeSave(app, flags) : null;
+  return report(app, plan, await editConnection(app.services, plan, test));
 }
 
 /** The edit that flags ask for, with the secrets that must be entered again, where a person can be asked. */
@@ -84,32 +86,58 @@ async function requestOf(app: App, saved: SavedConnection, flags: EditFlags): Pr
   };
 }
 
-async function askRequest(app: App, saved: SavedConnection): Promise<EditRequest> {
+async function editByForm(app: App, saved: SavedConnection, flags: EditFlags): Promise<Verdict> {
   const { askChanges } = await import('../../screens/connection-form.ts');
+  const { askOtherPassword } = await import('../../screens/connection-fields.ts');
   const connector = await app.services.connectors.load(saved.connector);
-  const catalog = await app.services.catalog();
-  const takenName = async (name: string) =>
-    (await catalog.find(name))?.name === name ? nameTaken(name).message : null;
-  const form = { name: saved.name, input: { ...endpointOf(saved) } };
-  await askChanges({ ...app.streams, signal: app.signal }, form, { connector, takenName });
-  const { input, ...rest } = form;
+  const asking = await askingOf(app);
+  const form: ConnectionForm = { name: saved.name, input: { ...endpointOf(saved) } };
+  await askChanges(asking, form, { connector, takenName: await takenNameOf(app) });
+  let plan = await planEdit(app.services, saved, requestOfForm(form));
+  if (!plan.asksAgain.includes('password')) {
+    const password = await askOtherPassword(asking, 'Password', formerPassword(saved));
+    if (password) form.password = password;
+  }
+  /** The plan of what the form holds by now; a secret that was entered again is kept in the form. */
+  const planAgain = async () => {
+    plan = await withAskedSecrets(app, await planEdit(app.services, saved, requestOfForm(form)));
+    if (plan.request.password) form.password = plan.request.password;
+    if (plan.request.sslKeyPassword) form.sslKeyPassword = plan.request.sslKeyPassword;
+    return plan;
+  };
+  const staysTested = keepsLastTest(await planAgain());
+  const outcome = await saveForm(app, flags, {
+    tested: flags.test ?? (staysTested ? false : undefined),
+    save: async (test) => editConnection(app.services, await planAgain(), test),
+    correct: async (result) => {
+      const { askCorrections } = await import('../../screens/corrections.ts');
+      await askCorrections(asking, form, { connector, result });
+    },
+  });
+  return report(app, plan, outcome);
+}
+
+function requestOfForm({ input, role: _, ...rest }: ConnectionForm): EditRequest {
   return { ...rest, endpoint: input };
+}
+
+/** What the password stays when none is typed. */
+function formerPassword({ password }: SavedConnection): string {
+  if (password.kind === 'none') return 'none, as it is';
+  return password.kind === 'stored' ? 'the saved one' : terminalSafe(password.reference);
 }
 
 /** Asks for the secrets that must be entered again, where a person is there to be asked. */
 async function withAskedSecrets(app: App, plan: EditPlan): Promise<EditPlan> {
   if (plan.asksAgain.length === 0 || !app.interactive) return plan;
-  const { askPassword } = await import('../../screens/connection-form.ts');
+  const { askPassword } = await import('../../screens/connection-fields.ts');
   const labels = {
-    password: 'The endpoint is another: its password',
-    sslKeyPassword: 'The key is another: its password',
+    password: 'Password, again since it is not safe to send the saved one there',
+    sslKeyPassword: 'Password of the client key, which is another',
   };
   const request = { ...plan.request };
   for (const which of plan.asksAgain) {
-    request[which] = await askPassword(
-      { ...app.streams, signal: app.signal },
-      `${labels[which]} (not shown; empty: none)`,
-    );
+    request[which] = await askPassword(await askingOf(app), labels[which]);
   }
   return planEdit(app.services, plan.saved, request);
 }
@@ -122,13 +150,13 @@ function nothingToChange(): UsageError {
   });
 }
 
-async function report(app: App, plan: EditPlan, { saved, test }: SaveOutcome): Promise<Verdict> {
+async function report(app: App, plan: EditPlan, outcome: SaveOutcome): Promise<Verdict> {
+  const { saved, test } = outcome;
+  await reportTest(app, outcome);
   if (!saved) {
-    if (test) await app.print(testResults([test]));
-    await app.warn('Nothing was changed', 'correct it, or add --save-anyway');
+    await app.warn('Nothing was changed', test ? 'correct it, or add --save-anyway' : undefined);
     return 'said-no';
   }
-  if (test) await showTest(app, test);
   await app.done(
     plan.changes.length === 0 ? `${saved.name} is like that already` : `Changed ${plan.changes.join(', ')}`,
   );

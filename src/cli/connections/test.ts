@@ -68,6 +68,11 @@ export function declareTest(command: Command, act: Act, run = runTest): void {
 }
 
 export async function runTest(app: App, { names, flags }: TestCommandOptions): Promise<Verdict> {
+  const [name] = names;
+  const named = flags.name !== undefined || flags.connector !== undefined;
+  if (named && (name !== undefined || !speaksOfEndpoint(flags))) {
+    throw conflicting('--name or --connector and what is saved', 'they describe an endpoint that is not');
+  }
   if (speaksOfEndpoint(flags)) return testUnsaved(app, names, flags);
   const chosen = await choose(app, names, flags);
   if (chosen.length === 0) {

@@ -27,8 +27,8 @@ export class AuthPolicy {
   readonly #situation: AuthSituation;
   readonly #detail: FaultDetail;
   #asked: AuthMethod = 'none';
-  #scramFinished = false;
-  #bound = false;
+  /** The codes of the messages that may come next; each method has one order (manual, 54.2.1 and 54.3). */
+  #next: readonly number[] = [0, 3, 5, 7, 9, 10];
 
   constructor(situation: AuthSituation, detail: FaultDetail) {
     this.#situation = situation;
@@ -43,36 +43,55 @@ export class AuthPolicy {
   /**
    * Looks at the body of one Authentication message (manual, 54.7; `R`).
    * @returns true when it was AuthenticationOk
-   * @throws Fault of the rung authenticate, before anything is answered
+   * @throws Fault of the rung authenticate, or protocol_violation, before anything is answered
    */
   check(body: Buffer): boolean {
     const code = body.length >= 4 ? body.readInt32BE(0) : -1;
+    this.#checkTurn(code);
     switch (code) {
       case 0:
         this.#checkOk();
+        this.#next = [];
         return true;
       case 3:
         this.#ask('password');
         this.#checkCleartext();
+        this.#next = [0];
         return false;
       case 5:
         this.#ask('md5');
+        this.#next = [0];
         return false;
       case 7:
       case 9:
         throw this.#fault('auth_method_unsupported', { method: code === 7 ? 'GSSAPI' : 'SSPI' });
       case 10:
         this.#checkSasl(body.subarray(4).toString('latin1').split('\0').filter(Boolean));
+        this.#next = [11];
         return false;
       case 11:
         this.#checkScramFirst(body.subarray(4).toString('latin1'));
+        this.#next = [12];
         return false;
       case 12:
-        this.#scramFinished = true;
+        this.#next = [0];
         return false;
       default:
         throw this.#fault('auth_method_unsupported', { method: `method ${code}` });
     }
+  }
+
+  #checkTurn(code: number): void {
+    if (this.#next.includes(code)) return;
+    const inOrder = [0, 3, 5, 7, 9, 10, 11, 12].includes(code);
+    // A method that is not known is named, as long as none was begun.
+    if (!inOrder && this.#asked === 'none' && this.#next.length > 0) return;
+    if (code === 0 && this.#asked === 'scram-sha-256') {
+      throw this.#fault('auth_scram_refused', {
+        text: 'the server did not prove that it knows the password',
+      });
+    }
+    throw this.#fault('protocol_violation', { text: 'an authentication message out of turn' });
   }
 
   #fault(code: Fault['code'], detail: FaultDetail = {}): Fault {
@@ -88,18 +107,24 @@ export class AuthPolicy {
     if (!this.#situation.hasPassword) throw this.#fault('password_missing');
   }
 
+  /** What require_auth says, method by method; null where it is not given. */
+  get #required(): readonly string[] | null {
+    const { require_auth } = this.#situation.endpoint.options;
+    return require_auth === undefined ? null : require_auth.split(',').map((name) => name.trim());
+  }
+
   #allows(method: AuthMethod): boolean {
-    const required = this.#situation.endpoint.options.require_auth;
-    if (required === undefined) return true;
-    const methods = required.split(',').map((name) => name.trim());
+    const methods = this.#required;
+    if (methods === null) return true;
     return methods.some((name) => name.startsWith('!'))
       ? !methods.includes(`!${method}`)
       : methods.includes(method);
   }
 
   #checkCleartext(): void {
-    const { encrypted, local, endpoint } = this.#situation;
-    const askedFor = endpoint.options.require_auth !== undefined;
+    const { encrypted, local } = this.#situation;
+    // That some other method is forbidden does not ask for this one.
+    const askedFor = this.#required?.includes('password') === true;
     if (!encrypted && !local && !askedFor) throw this.#fault('auth_cleartext_refused');
   }
 
@@ -114,12 +139,13 @@ export class AuthPolicy {
     // libpq: a server that offers channel binding in the clear is an attack in progress.
     if (plus && !encrypted)
       throw this.#fault('auth_scram_refused', { text: 'channel binding offered without TLS' });
-    this.#bound = plus && binding !== 'disable';
     this.#ask('scram-sha-256');
   }
 
   #checkScramFirst(message: string): void {
-    const count = /(?:^|,)i=([^,]*)/.exec(message)?.[1] ?? '';
+    // Where it stands twice, what was checked and what is used could differ.
+    const counts = message.split(',').filter((attribute) => attribute.startsWith('i='));
+    const count = counts.length === 1 ? (counts[0] ?? '').slice(2) : '';
     const rounds = /^\d{1,10}$/.test(count) ? Number(count) : Number.NaN;
     if (!(rounds >= iterations.min && rounds <= iterations.max)) {
       const range = `${iterations.min} to ${iterations.max}`;
@@ -129,21 +155,12 @@ export class AuthPolicy {
 
   #checkOk(): void {
     const { endpoint, hasPassword } = this.#situation;
-    if (this.#asked === 'scram-sha-256') {
-      if (!this.#scramFinished) {
-        throw this.#fault('auth_scram_refused', {
-          text: 'the server did not prove that it knows the password',
-        });
-      }
-      return;
-    }
-    if (endpoint.options.channel_binding === 'require' && !this.#bound)
-      throw this.#fault('channel_binding_missing');
+    if (this.#asked === 'scram-sha-256') return;
+    // Only SCRAM binds the channel.
+    if (endpoint.options.channel_binding === 'require') throw this.#fault('channel_binding_missing');
     if (this.#asked !== 'none') return;
-    // A client certificate authenticates without a challenge (manual, 20.12).
-    if (endpoint.sslCert !== null && this.#situation.encrypted) return;
-    const required = endpoint.options.require_auth;
-    if (required !== undefined) {
+    // Also where a client certificate is named: whether the server looked at it can't be told (manual, 20.12).
+    if (this.#required !== null) {
       if (!this.#allows('none')) throw this.#fault('auth_method_refused', { method: 'none' });
     } else if (hasPassword) {
       throw this.#fault('password_not_asked');

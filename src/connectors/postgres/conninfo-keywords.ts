@@ -1,5 +1,8 @@
 import { badUrl } from './conninfo-uri.ts';
 
+/** isspace() of the C locale: libpq takes other blanks for part of a value. */
+const space = /[ \t\n\v\f\r]/;
+
 /**
  * Parses a keyword/value string (`host=db port=5433 dbname='my db'`) as libpq's conninfo_parse does
  * (src/interfaces/libpq/fe-connect.c): values may be quoted with ', a backslash takes the next
@@ -7,15 +10,15 @@ import { badUrl } from './conninfo-uri.ts';
  * @throws UsageError bad_url; the input is never in its message
  */
 export function parseKeywords(text: string): Map<string, string> {
+  if (text.includes('\0')) throw badUrl('it holds a NUL character');
   const values = new Map<string, string>();
-  const seen = new Set<string>();
   let at = 0;
   const skipSpace = () => {
-    while (at < text.length && /\s/.test(text[at] ?? '')) at += 1;
+    while (at < text.length && space.test(text[at] ?? '')) at += 1;
   };
   for (skipSpace(); at < text.length; skipSpace()) {
     const start = at;
-    while (at < text.length && !/[\s=]/.test(text[at] ?? '')) at += 1;
+    while (at < text.length && text[at] !== '=' && !space.test(text[at] ?? '')) at += 1;
     const name = text.slice(start, at);
     skipSpace();
     if (name === '' || text[at] !== '=') throw badUrl('a keyword lacks its "="');
@@ -23,11 +26,10 @@ export function parseKeywords(text: string): Map<string, string> {
     skipSpace();
     const { value, end } = readValue(text, at);
     at = end;
-    if (seen.has(name)) throw badUrl('a keyword stands in it twice');
-    seen.add(name);
-    if (value !== '') values.set(name, value);
+    if (values.has(name)) throw badUrl('a keyword stands in it twice');
+    values.set(name, value);
   }
-  if (seen.size === 0) throw badUrl('it is empty');
+  if (values.size === 0) throw badUrl('it is empty');
   return values;
 }
 
@@ -42,7 +44,7 @@ function readValue(text: string, from: number): { value: string; end: number } {
       return { value, end: at };
     }
     if (quoted && char === "'") return { value, end: at + 1 };
-    if (!quoted && /\s/.test(char)) return { value, end: at };
+    if (!quoted && space.test(char)) return { value, end: at };
     if (char === '\\') {
       at += 1;
       value += text[at] ?? '';

@@ -1,8 +1,5 @@
 import { UsageError } from '../../connections/errors.ts';
 
-/** What a connection string says, by libpq's parameter names; `port` may be a list. */
-export type ConninfoValues = ReadonlyMap<string, string>;
-
 /**
  * Parses a `postgresql://` URI as libpq's conninfo_uri_parse_options does
  * (src/interfaces/libpq/fe-connect.c), or refuses it. Two deliberate differences, both refusals:
@@ -87,8 +84,7 @@ function parseParameters(text: string, values: Map<string, string>): void {
     if (name === '') throw badUrl('a parameter has no name');
     if (seen.has(name)) throw badUrl('a parameter stands in it twice');
     seen.add(name);
-    if (value === '') values.delete(name);
-    else values.set(name, value);
+    values.set(name, value);
   }
 }
 

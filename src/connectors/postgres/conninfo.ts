@@ -19,24 +19,29 @@ const fields = {
   sslcrl: 'sslCrl',
 } as const;
 
+const mayBeEmpty = new Set(['password', 'sslpassword', 'port', ...Object.keys(fields)]);
+
 /**
  * Reads a URL or a keyword/value string into the parts of an endpoint. Unknown parameters are
- * refused by name, unless the name is so odd that it may be a piece of a password.
+ * refused, by name where the name is one that is known.
  * @throws UsageError bad_url
  */
 export function parseConninfo(text: string): ParsedUrl {
-  const trimmed = text.trim();
+  const trimmed = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
   if (trimmed === '') throw badUrl('it is empty');
+  // Blanks at the end of keywords may belong to a value: a backslash keeps them.
   const values = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
     ? parseUri(trimmed)
     : trimmed.includes('=')
-      ? parseKeywords(trimmed)
+      ? parseKeywords(text)
       : parseUri(trimmed);
   const endpoint: EndpointPart = {};
   const options: Record<string, string> = {};
   let password: Secret | null = null;
   let sslKeyPassword: Secret | null = null;
   for (const [name, value] of values) {
+    // libpq takes its default for these. Of the others an empty value is as wrong as it is to libpq.
+    if (value === '' && mayBeEmpty.has(name)) continue;
     if (name === 'password') password = new Secret(value);
     else if (name === 'sslpassword') sslKeyPassword = new Secret(value);
     else if (name === 'port') endpoint.port = parsePort(value);
@@ -49,11 +54,26 @@ export function parseConninfo(text: string): ParsedUrl {
   return { endpoint, password, sslKeyPassword };
 }
 
+/** Only a name that is known is repeated: any other may be the rest of a password with "&" or a blank in it. */
 function describeUnknown(name: string): string {
-  return /^[a-z_]{1,40}$/i.test(name)
+  return refusedNames.has(name)
     ? `the parameter "${name}"`
     : 'a parameter whose name is not one of PostgreSQL’s';
 }
+
+/** Parameters of libpq (libpq-connect.html) and of other programs' URLs that people paste. */
+const refusedNames = new Set(
+  (
+    'passfile service servicefile replication requiressl requirepeer sslcompression sslcrldir sslcertmode ' +
+    'sslkeylogfile krbsrvname gsslib gssdelegation tty authtype load_balance_hosts min_protocol_version ' +
+    'max_protocol_version keepalives_interval keepalives_count tcp_user_timeout scram_client_key ' +
+    'scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope ' +
+    // Prisma, JDBC, node-postgres, Go and poolers.
+    'schema currentSchema pgbouncer connection_limit pool_timeout socket_timeout statement_cache_size sslaccept ' +
+    'sslidentity ssl sslfactory loginTimeout connectTimeout socketTimeout ApplicationName stringtype ' +
+    'prepareThreshold uselibpqcompat pool_mode pool_max_conns search_path statement_timeout timezone'
+  ).split(' '),
+);
 
 function parsePort(value: string): number {
   const ports = new Set(value.split(',').map((port) => (port === '' ? '5432' : port)));

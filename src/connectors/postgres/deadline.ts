@@ -1,5 +1,8 @@
 import { InterruptedError } from '../../connections/errors.ts';
 
+/** The longest time setTimeout waits for; beyond it, it does not wait at all. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * The end of the time a conversation may take, and the interruption that may come before it.
  * Everything that waits on a server waits through {@link Deadline.race}.
@@ -35,15 +38,15 @@ export class Deadline {
     abandon: () => void,
     limitMs = Number.POSITIVE_INFINITY,
   ) {
-    this.throwIfInterrupted();
     let timer: NodeJS.Timeout | undefined;
     let onAbort: (() => void) | undefined;
     const end = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, limitMs));
+      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, limitMs, longestMs));
       onAbort = () => reject(new InterruptedError());
       this.#signal.addEventListener('abort', onAbort, { once: true });
     });
     try {
+      this.throwIfInterrupted();
       return await Promise.race([work, end]);
     } catch (error) {
       abandon();

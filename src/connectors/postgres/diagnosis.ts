@@ -92,11 +92,17 @@ export function sqlstateOf(error: unknown): string | null {
     : null;
 }
 
-/** Translates the ErrorResponse that ended a start-up. */
+/** Translates what ended a start-up: the server's ErrorResponse, the socket's end, or words pg can't read. */
 export function startupFault(error: unknown, detail: FaultDetail): Fault {
   if (error instanceof Fault) return error.with(detail);
   const sqlstate = sqlstateOf(error);
-  if (sqlstate === null) return socketFault(error, detail);
+  if (sqlstate === null) {
+    const { code, message } = error as ForeignError;
+    // With TLS 1.3 the server refuses a client certificate after the handshake.
+    if (typeof code === 'string' && code.startsWith('ERR_SSL_')) return tlsFault(error, detail);
+    if (typeof code === 'string' && Object.hasOwn(systemCodes, code)) return socketFault(error, detail);
+    return new Fault('protocol_violation', { ...detail, text: text(message) }, error);
+  }
   const words = { ...detail, sqlstate, text: text((error as ForeignError).message) };
   const known = Object.hasOwn(sqlstates, sqlstate) ? sqlstates[sqlstate] : undefined;
   if (known) return new Fault(known, words, error);

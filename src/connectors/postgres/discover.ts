@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../connections/connection.ts';
 import type { DiscoverRequest } from '../../connections/connector.ts';
 import { ServerError } from '../../connections/errors.ts';
 import type { Column, Discovery, Relation } from '../../metadata/discovery.ts';
@@ -12,13 +13,14 @@ import {
   schemasQuery,
 } from './discovery-queries.ts';
 import { Fault } from './faults.ts';
+import { jsonArray } from './json-array.ts';
 import { openSession } from './open-session.ts';
 import type { Session, TextRow } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
 import { readTlsFiles } from './tls-files.ts';
 
-/** A view's definition or a comment may be long; a gigabyte of one is not believed. */
-const maxMessage = 64 * 1024 * 1024;
+/** A comment may be long and the tables many; a gigabyte of either is not believed. */
+const bounds = { maxMessage: 64 * 1024 * 1024, maxTotal: 1024 * 1024 * 1024 };
 
 /** A relation while it is put together, with its columns' names by attnum. */
 interface Draft {
@@ -36,7 +38,7 @@ export async function discover(request: DiscoverRequest): Promise<Omit<Discovery
   const deadline = new Deadline(request.timeoutMs, request.signal);
   const files = await readTlsFiles(endpoint);
   try {
-    const { session } = await openSession({ endpoint, secrets, files, maxMessage }, deadline);
+    const { session } = await openSession({ endpoint, secrets, files, bounds }, deadline);
     try {
       const takenAt = new Date().toISOString();
       const { server } = await readSessionFacts(session, endpoint);
@@ -45,7 +47,7 @@ export async function discover(request: DiscoverRequest): Promise<Omit<Discovery
       session.close();
     }
   } catch (error) {
-    throw toServerError(error);
+    throw toServerError(error, endpoint);
   }
 }
 
@@ -142,7 +144,7 @@ function addConstraint(draft: Draft | undefined, row: TextRow): void {
         columns,
         referencedSchema: text(row.referenced_schema),
         referencedTable: text(row.referenced_table),
-        referencedColumns: JSON.parse(row.referenced_columns ?? '[]') as string[],
+        referencedColumns: jsonArray(row.referenced_columns).map(String),
       });
   }
 }
@@ -160,7 +162,7 @@ function addIndex(draft: Draft | undefined, row: TextRow): void {
 
 /** Names by attnum; null where it is an expression (attnum 0). */
 function attributeNames(draft: Draft, numbers: string | null | undefined): (string | null)[] {
-  return (JSON.parse(numbers ?? '[]') as number[]).map((number) => draft.names.get(number) ?? null);
+  return jsonArray(numbers).map((number) => draft.names.get(Number(number)) ?? null);
 }
 
 function text(value: string | null | undefined): string {
@@ -171,9 +173,10 @@ function numberOrNull(value: string | null | undefined): number | null {
   return value == null ? null : Number(value);
 }
 
-function toServerError(error: unknown): unknown {
+function toServerError(error: unknown, { host, port }: Endpoint): unknown {
   if (error instanceof Fault) {
-    return new ServerError({ code: error.code, message: error.sentence, fix: error.fix, cause: error });
+    const { code, sentence, fix } = error.with({ host, port });
+    return new ServerError({ code, message: sentence, fix, cause: error });
   }
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;

@@ -29,8 +29,24 @@ interface Diagnosis {
 /** Stands for the command that edits the connection; who knows its name puts it in. */
 const editCommand = 'jackfield connections edit NAME';
 
-const at = (d: FaultDetail) => (d.host?.startsWith('/') ? `the socket in ${d.host}` : `${d.host}:${d.port}`);
-const said = (d: FaultDetail) => `${d.text ?? 'no reason'}${d.sqlstate ? ` (${d.sqlstate})` : ''}`;
+/** Stands where a fault's place could not tell. */
+const unsaid: FaultDetail = {
+  host: '(unknown)',
+  username: '(unknown)',
+  database: '(unknown)',
+  sslMode: '(unknown)',
+  text: 'no reason given',
+  method: 'an unknown method',
+};
+
+function at({ host, port }: FaultDetail): string {
+  if (host?.startsWith('/')) return `the socket in ${host}`;
+  return port === undefined ? `${host}` : `${host}:${port}`;
+}
+/** "no encryption" since 15, "SSL off" before (src/backend/libpq/auth.c). */
+const saysUnencrypted = (d: FaultDetail) => /no encryption|SSL off/i.test(d.text ?? '');
+const state = (d: FaultDetail) => (d.sqlstate ? ` (${d.sqlstate})` : '');
+const said = (d: FaultDetail) => `${d.text}${state(d)}`;
 
 /**
  * Every way in which opening a session can fail: the rung of the ladder it lands on, one sentence and
@@ -89,7 +105,7 @@ export const diagnoses = {
   },
   socket_missing: {
     stage: 'connect',
-    message: (d) => `there is no server socket for port ${d.port} in ${d.host}`,
+    message: (d) => `there is no server socket${d.port === undefined ? '' : ` for port ${d.port}`} in ${d.host}`,
     fix: () => 'check the directory (unix_socket_directories) and the port',
   },
   socket_denied: {
@@ -149,7 +165,7 @@ export const diagnoses = {
   },
   password_refused: {
     stage: 'authenticate',
-    message: (d) => `the server refused the password for "${d.username}" (${d.sqlstate})`,
+    message: (d) => `the server refused the password for "${d.username}"${state(d)}`,
     fix: () => `check the user and password in your provider’s dashboard, then: ${editCommand}`,
   },
   password_missing: {
@@ -167,7 +183,7 @@ export const diagnoses = {
     stage: 'authenticate',
     message: (d) => `the server has no rule that lets "${d.username}" in: ${said(d)}`,
     fix: (d) =>
-      /no encryption|SSL off/i.test(d.text ?? '')
+      saysUnencrypted(d)
         ? 'the server wants TLS: --ssl-mode require'
         : 'add a pg_hba.conf entry (or allow-list this address) for that user and database',
   },
@@ -202,6 +218,11 @@ export const diagnoses = {
     message: () => 'channel_binding=require, and the server or a pooler before it does not offer it',
     fix: () => 'connect directly instead of through the pooler, or use --option channel_binding=prefer',
   },
+  auth_cut_off: {
+    stage: 'authenticate',
+    message: (d) => `${at(d)} closed the connection while "${d.username}" was authenticated`,
+    fix: () => 'look at the server’s log; a pooler that does not know the user or database does this too',
+  },
   auth_timeout: {
     stage: 'authenticate',
     message: (d) => `${at(d)} did not finish authentication in time`,
@@ -216,7 +237,7 @@ export const diagnoses = {
     stage: 'database',
     message: (d) => `"${d.username}" may not connect to the database "${d.database}"`,
     fix: (d) =>
-      `GRANT CONNECT ON DATABASE ${displayIdentifier(d.database ?? '')} TO ${displayIdentifier(d.username ?? '')};`,
+      `GRANT CONNECT ON DATABASE ${displayIdentifier(`${d.database}`)} TO ${displayIdentifier(`${d.username}`)};`,
   },
   too_many_connections: {
     stage: 'session',
@@ -266,11 +287,16 @@ export class Fault extends Error {
 
   /** One sentence for a person. */
   get sentence(): string {
-    return diagnoses[this.code].message(this.detail);
+    return diagnoses[this.code].message({ ...unsaid, ...this.detail });
   }
 
   get fix(): string {
-    return diagnoses[this.code].fix(this.detail);
+    return diagnoses[this.code].fix({ ...unsaid, ...this.detail });
+  }
+
+  /** A missing pg_hba rule for a session in the clear: there may be one for TLS. */
+  get wantsTls(): boolean {
+    return this.code === 'no_pg_hba_entry' && saysUnencrypted(this.detail);
   }
 
   /** The same fault, with what the place that caught it knows besides. */

@@ -3,23 +3,26 @@ import type { SecretItem } from '../../connections/secret-store.ts';
 import { stages } from '../../connections/vocabulary.ts';
 import { type HostEntry, hostEntries, resolveAddresses } from './addresses.ts';
 import type { Deadline } from './deadline.ts';
+import { sqlstateOf, startupFault } from './diagnosis.ts';
 import { dial } from './dial.ts';
 import { Fault } from './faults.ts';
+import { loadPg } from './pg-client.ts';
 import { type Session, startSession } from './session.ts';
+import type { SessionBounds } from './session-frames.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { type TlsAttempt, tlsAttempts } from './tls-policy.ts';
-
-/** The rungs that opening a session climbs, in order. */
-export type OpeningStage = Extract<Stage, 'resolve' | 'connect' | 'tls' | 'authenticate' | 'database'>;
 
 export interface OpenOptions {
   readonly endpoint: Endpoint;
   readonly secrets: SecretItem;
   readonly files: TlsFiles;
-  readonly maxMessage: number;
-  /** Told how long a rung took each time it was done, in milliseconds. */
-  readonly onStage?: (stage: OpeningStage, durationMs: number) => void;
+  /** Of what the server may say once the session is open. */
+  readonly bounds: SessionBounds;
+  /** Told how long a try at a rung took, in milliseconds, and how it ended. */
+  readonly onStage?: (stage: Stage, durationMs: number, outcome: StageOutcome) => void;
 }
+
+export type StageOutcome = 'done' | 'failed';
 
 /** An open session, and what was seen on the way to it. */
 export interface Opening {
@@ -41,7 +44,8 @@ export async function openSession(options: OpenOptions, deadline: Deadline): Pro
   try {
     return await openWanted(options, deadline, 'standby');
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    // What ended the first round would end the second: a refused password is not sent again.
+    if (!isPassable(error) && !(error instanceof Fault && error.code === 'wrong_server_kind')) throw error;
     return openWanted(options, deadline, 'any');
   }
 }
@@ -50,14 +54,15 @@ async function openWanted(options: OpenOptions, deadline: Deadline, wanted: stri
   const failures: Fault[] = [];
   const entries = hostEntries(options.endpoint);
   for (const [index, entry] of entries.entries()) {
-    const addresses = await timed(options, 'resolve', () =>
-      collect(failures, resolveAddresses(entry, deadline)),
-    );
+    const addresses = await collect(failures, timedLookup(options, entry, deadline));
     for (const [position, address] of (addresses ?? []).entries()) {
       const untried = (addresses?.length ?? 1) - position + (entries.length - index - 1);
       const session = await collect(failures, openAddress(options, entry, address, deadline, untried));
       if (!session) continue;
-      const complaint = await sessionComplaint(session, wanted);
+      const complaint = await sessionComplaint(session, wanted).catch((error: unknown) => {
+        session.close();
+        throw sqlstateOf(error) === null ? error : startupFault(error, entry);
+      });
       if (complaint === null) return { session, passedOver: failures };
       session.close();
       failures.push(new Fault('wrong_server_kind', { host: entry.host, port: entry.port, text: complaint }));
@@ -71,13 +76,17 @@ async function collect<T>(failures: Fault[], work: Promise<T>): Promise<T | null
   try {
     return await work;
   } catch (error) {
-    const passable =
-      error instanceof Fault &&
-      (error.stage === 'resolve' || error.stage === 'connect' || error.code === 'cannot_connect_now');
-    if (!passable) throw error;
+    if (!isPassable(error)) throw error;
     failures.push(error);
     return null;
   }
+}
+
+function isPassable(error: unknown): error is Fault {
+  return (
+    error instanceof Fault &&
+    (error.stage === 'resolve' || error.stage === 'connect' || error.code === 'cannot_connect_now')
+  );
 }
 
 async function openAddress(
@@ -107,7 +116,8 @@ async function openAddress(
 function retriedOtherwise(fault: Fault, attempt: TlsAttempt): boolean {
   if (fault.code === 'password_refused' || fault.code === 'password_missing') return false;
   if (attempt === 'plain') return fault.stage !== 'connect' || fault.code === 'connection_closed';
-  return fault.stage === 'tls' || fault.code === 'no_pg_hba_entry';
+  // A server that had no TLS to offer was asked in the clear already.
+  return fault.stage === 'tls' || (fault.code === 'no_pg_hba_entry' && !fault.wantsTls);
 }
 
 async function openAttempt(
@@ -119,6 +129,8 @@ async function openAttempt(
   untried: number,
 ): Promise<Session> {
   const { endpoint, secrets } = options;
+  // Loaded before the clock of the first rung starts.
+  await loadPg();
   const ticks = stageTimer(options);
   const limit = Number(endpoint.options.connect_timeout ?? 0) * 1000;
   const target = {
@@ -132,46 +144,55 @@ async function openAttempt(
     connectMs: limit || deadline.left / untried,
   };
   const observer = { connected: () => ticks('connect'), secured: () => ticks('tls') };
-  const transport = await dial(target, deadline, observer);
-  const start = {
-    endpoint,
-    host: entry.host,
-    secrets,
-    maxMessage: options.maxMessage,
-    onAuthenticated: () => ticks('authenticate'),
-  };
-  const session = await startSession(transport, start, deadline);
-  ticks('database');
-  return session;
+  try {
+    const transport = await dial(target, deadline, observer);
+    const start = {
+      endpoint,
+      host: entry.host,
+      address,
+      secrets,
+      bounds: options.bounds,
+      onAuthenticated: () => ticks('authenticate'),
+    };
+    const session = await startSession(transport, start, deadline);
+    ticks('database');
+    return session;
+  } catch (error) {
+    if (error instanceof Fault) ticks(error.stage, 'failed');
+    throw error;
+  }
 }
 
-/** Tells the time since the former rung, each time a rung is done. */
-function stageTimer(options: OpenOptions): (stage: OpeningStage) => void {
+/** Tells the time since the former rung, each time a rung is done or the try fails. */
+function stageTimer(options: OpenOptions): (stage: Stage, outcome?: StageOutcome) => void {
   let last = performance.now();
-  return (stage) => {
+  return (stage, outcome = 'done') => {
     const now = performance.now();
-    options.onStage?.(stage, now - last);
+    options.onStage?.(stage, now - last, outcome);
     last = now;
   };
 }
 
-async function timed<T>(options: OpenOptions, stage: OpeningStage, work: () => Promise<T>): Promise<T> {
-  const from = performance.now();
+async function timedLookup(options: OpenOptions, entry: HostEntry, deadline: Deadline): Promise<string[]> {
+  const tick = stageTimer(options);
   try {
-    return await work();
-  } finally {
-    options.onStage?.(stage, performance.now() - from);
+    const addresses = await resolveAddresses(entry, deadline);
+    tick('resolve');
+    return addresses;
+  } catch (error) {
+    tick('resolve', 'failed');
+    throw error;
   }
 }
 
 /** What a session lacks of target_session_attrs; null when it is what was asked for. */
 async function sessionComplaint(session: Session, wanted: string): Promise<string | null> {
   if (wanted === 'any') return null;
-  const [row] = await session.query(
+  const row = await session.queryRow(
     "SELECT pg_catalog.pg_is_in_recovery() AS standby, pg_catalog.current_setting('transaction_read_only') AS ro",
   );
-  const standby = row?.standby === 't';
-  const readOnly = standby || row?.ro === 'on';
+  const standby = row.standby === 't';
+  const readOnly = standby || row.ro === 'on';
   const is: Record<string, boolean> = {
     primary: !standby,
     standby,
@@ -183,9 +204,15 @@ async function sessionComplaint(session: Session, wanted: string): Promise<strin
 
 /** The failure that came furthest up the ladder tells most; of equals the first. */
 function furthest(failures: readonly Fault[]): Fault {
-  // A missing pg_hba rule is decided before the password is looked at.
-  const height = (fault: Fault) => stages.indexOf(fault.stage) - (fault.code === 'no_pg_hba_entry' ? 0.5 : 0);
   const [first, ...rest] = failures;
   if (!first) throw new Error('no host to connect to');
   return rest.reduce((best, fault) => (height(fault) > height(best) ? fault : best), first);
+}
+
+function height(fault: Fault): number {
+  const rung = stages.indexOf(fault.stage);
+  if (fault.code !== 'no_pg_hba_entry') return rung;
+  // A missing pg_hba rule is decided before the password is looked at; where there is none with TLS
+  // either, turning TLS on is no help.
+  return rung - (fault.wantsTls ? 0.6 : 0.5);
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Endpoint } from '../../connections/connection.ts';
 import { UsageError } from '../../connections/errors.ts';
 import { sslModes } from '../../connections/vocabulary.ts';
@@ -12,7 +13,7 @@ const optionChecks: Readonly<Record<string, (value: string) => string | null>> =
   application_name: () => null,
   fallback_application_name: () => null,
   options: () => null,
-  hostaddr: () => null,
+  hostaddr: checkAddresses,
   client_encoding: oneOf('UTF8', 'utf8', 'UTF-8', 'utf-8', 'auto'),
   connect_timeout: integerFrom(1, 86_400, 'seconds'),
   channel_binding: oneOf('disable', 'prefer', 'require'),
@@ -57,9 +58,17 @@ const authMethods = new Set(['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 
 function checkRequireAuth(value: string): string | null {
   const methods = value.split(',').map((method) => method.trim());
   const negated = methods.filter((method) => method.startsWith('!')).length;
-  if (negated > 0 && negated < methods.length) return 'negated and plain methods can not be mixed';
+  if (negated > 0 && negated < methods.length)
+    return 'methods to take or, each with a "!", methods to refuse, but not both';
   const unknown = methods.find((method) => !authMethods.has(method.replace(/^!/, '')));
-  return unknown === undefined ? null : `"${unknown}" is not an authentication method`;
+  return unknown === undefined ? null : `one or more of ${[...authMethods].join(', ')}`;
+}
+
+/** libpq takes addresses alone here (getaddrinfo with AI_NUMERICHOST); an empty one stands for its host. */
+function checkAddresses(value: string): string | null {
+  return value.split(',').every((address) => address === '' || isIP(address) !== 0)
+    ? null
+    : 'IP addresses, as many as there are hosts';
 }
 
 function oneOf(...values: string[]): (value: string) => string | null {
@@ -126,9 +135,17 @@ function checkHosts(endpoint: Endpoint): void {
   for (const host of hosts) {
     const complaint = hostComplaint(host);
     if (complaint)
-      throw bad('bad_host', complaint, 'give a host name, an address or a socket directory with --host');
+      throw bad(
+        'bad_host',
+        complaint,
+        'give a host name, an address or a socket directory with --host, and the port with --port',
+      );
   }
   const addresses = endpoint.options.hostaddr?.split(',');
+  // TLS is off on a socket, and must not be off on the way to an address.
+  if (addresses && hosts.some((host) => host.startsWith('/'))) {
+    throw bad('bad_option', 'hostaddr is given for a socket directory', 'leave one of the two out');
+  }
   if (addresses && addresses.length !== hosts.length) {
     throw bad(
       'bad_option',
@@ -143,6 +160,7 @@ function hostComplaint(host: string): string | null {
   if (host.startsWith('/'))
     return /[\0-\x1f\x7f]/.test(host) ? 'the socket directory holds a control character' : null;
   if (/[\s\0-\x1f\x7f/@?#\\]/.test(host)) return 'the host holds a character that no host name has';
+  if (host.includes(':') && isIP(host) !== 6) return 'the host holds a colon and is no IPv6 address';
   if (host.length > 255) return 'the host is longer than 255 characters';
   return null;
 }
@@ -168,11 +186,11 @@ function checkSsl(endpoint: Endpoint): void {
   }
   if (sslKey && !sslCert) throw fail('a client key was given without its certificate', 'add --ssl-cert FILE');
   if (sslCert && !sslKey) throw fail('a client certificate was given without its key', 'add --ssl-key FILE');
-  const { ssl_min_protocol_version: min, ssl_max_protocol_version: max } = options;
-  if (min && max && min > max) {
+  const { ssl_min_protocol_version: min = 'TLSv1.2', ssl_max_protocol_version: max = 'TLSv1.3' } = options;
+  if (min > max) {
     throw fail(
       `TLS from ${min} to ${max} leaves no version`,
-      'swap ssl_min_protocol_version and ssl_max_protocol_version',
+      'give ssl_min_protocol_version a version that is not above ssl_max_protocol_version',
     );
   }
 }

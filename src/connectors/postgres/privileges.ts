@@ -1,5 +1,6 @@
 import type { Role, StageResult } from '../../connections/connection.ts';
 import { displayIdentifier } from './identifiers.ts';
+import { jsonArray } from './json-array.ts';
 import type { Session } from './session.ts';
 
 /** What the rungs schema and privileges are judged by. */
@@ -14,8 +15,10 @@ export interface PrivilegeFacts {
   readonly databaseTemporary: boolean;
   /** Tables, views and the like in the schema, without leaf partitions. */
   readonly relations: number;
-  /** Relations the user may read, whole or some columns of. */
+  /** Relations the user may read all of. */
   readonly readable: number;
+  /** Relations the user may read some columns of. */
+  readonly partlyReadable: number;
   /** Tables a loader writes to: ordinary and partitioned ones. */
   readonly tables: number;
   /** Of those, the ones that may be read, inserted into, updated, deleted from and truncated. */
@@ -37,13 +40,17 @@ LEFT JOIN pg_namespace n ON n.nspname = $1
 LEFT JOIN LATERAL (
   SELECT count(*) AS relations,
     count(*) FILTER (WHERE readable) AS readable,
+    count(*) FILTER (WHERE partly_readable AND NOT readable) AS partly_readable,
     count(*) FILTER (WHERE is_table) AS tables,
     count(*) FILTER (WHERE is_table AND writable) AS writable,
     to_json((array_agg(relname ORDER BY relname)
       FILTER (WHERE CASE WHEN $2 = 'source' THEN NOT readable ELSE is_table AND NOT writable END))[1:5]) AS lacking
   FROM (
     SELECT c.relname, c.relkind IN ('r', 'p') AS is_table,
-      has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT') AS readable,
+      has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT') AND NOT EXISTS (
+        SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')) AS readable,
+      has_any_column_privilege(c.oid, 'SELECT') AS partly_readable,
       has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
         AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')
         AND has_table_privilege(c.oid, 'TRUNCATE') AS writable
@@ -54,8 +61,7 @@ LEFT JOIN LATERAL (
 
 /** Reads what the user may do in the schema, in one statement. @throws Fault; pg's DatabaseError */
 export async function readPrivileges(session: Session, schema: string, role: Role): Promise<PrivilegeFacts> {
-  const [row] = await session.query(query, [schema, role]);
-  if (!row) throw new Error('the server answered the privilege query with no row');
+  const row = await session.queryRow(query, [schema, role]);
   const yes = (name: string) => row[name] === 't';
   const count = (name: string) => Number(row[name] ?? 0);
   return {
@@ -69,9 +75,10 @@ export async function readPrivileges(session: Session, schema: string, role: Rol
     databaseTemporary: yes('database_temporary'),
     relations: count('relations'),
     readable: count('readable'),
+    partlyReadable: count('partly_readable'),
     tables: count('tables'),
     writable: count('writable'),
-    lacking: row.lacking ? (JSON.parse(row.lacking) as string[]) : [],
+    lacking: jsonArray(row.lacking).map(String),
   };
 }
 
@@ -99,7 +106,7 @@ export function judgeSchema(facts: PrivilegeFacts, role: Role): Verdict {
     if (role === 'source' && found === 0) {
       return verdict('warned', 'schema_empty', `the schema ${schema} has no tables`, 'check --schema');
     }
-    return passed(`${schema}: ${found} ${role === 'source' ? 'relations' : 'tables'}`);
+    return passed(`${schema}: ${counted(found, role === 'source' ? 'relation' : 'table')}`);
   }
   if (role === 'destination' && facts.databaseCreate) {
     return passed(`the schema ${schema} does not exist yet, and "${facts.currentUser}" may create it`);
@@ -129,23 +136,28 @@ function judgeSource(facts: PrivilegeFacts): Verdict {
     complaints.push(`may not use the schema ${schema}`);
     grants.push(`GRANT USAGE ON SCHEMA ${schema} TO ${user};`);
   }
-  const hidden = facts.relations - facts.readable;
-  if (hidden > 0) {
-    complaints.push(`may not read ${hidden} of its ${facts.relations} relations (${names(facts, hidden)})`);
+  const closed = facts.relations - facts.readable;
+  if (closed > 0) {
+    const hidden = closed - facts.partlyReadable;
+    const parts = [
+      hidden > 0 && `${hidden} of its ${counted(facts.relations, 'relation')}`,
+      facts.partlyReadable > 0 && `some columns of ${facts.partlyReadable}`,
+    ].filter((part) => part !== false);
+    complaints.push(`may not read ${parts.join(' and ')} (${names(facts, closed)})`);
     grants.push(
-      hidden === facts.relations
+      closed === facts.relations
         ? `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${user};`
-        : `GRANT SELECT ON ${qualified(facts, hidden)} TO ${user};`,
+        : `GRANT SELECT ON ${qualified(facts, closed)} TO ${user};`,
     );
   }
   if (complaints.length === 0) return passed(readableText(facts.relations));
   const message = `"${facts.currentUser}" ${complaints.join(' and ')}`;
-  const nothing = !facts.schemaUsage || (facts.relations > 0 && facts.readable === 0);
+  const nothing = !facts.schemaUsage || facts.readable + facts.partlyReadable === 0;
   return verdict(
     nothing ? 'failed' : 'warned',
     nothing ? 'select_denied' : 'select_partial',
     message,
-    grants.join(' '),
+    grants.join('\n'),
   );
 }
 
@@ -157,35 +169,41 @@ function readableText(relations: number): string {
 function judgeDestination(facts: PrivilegeFacts): Verdict {
   const user = displayIdentifier(facts.currentUser);
   const schema = displayIdentifier(facts.schema);
-  if (!facts.schemaExists) {
-    return facts.databaseCreate ? passed('may create the schema') : skippedWithoutSchema;
-  }
-  const wanted = [facts.schemaUsage ? null : 'USAGE', facts.schemaCreate ? null : 'CREATE']
-    .filter(Boolean)
-    .join(', ');
-  if (wanted !== '') {
-    const message = `"${facts.currentUser}" lacks ${wanted} on the schema ${schema}`;
-    return verdict('failed', 'create_denied', message, `GRANT ${wanted} ON SCHEMA ${schema} TO ${user};`);
+  const found: Verdict[] = [];
+  if (facts.schemaExists) {
+    const wanted = [!facts.schemaUsage && 'USAGE', !facts.schemaCreate && 'CREATE']
+      .filter(Boolean)
+      .join(', ');
+    if (wanted !== '') {
+      const grant = `GRANT ${wanted} ON SCHEMA ${schema} TO ${user};`;
+      found.push(verdict('failed', 'create_denied', `lacks ${wanted} on the schema ${schema}`, grant));
+    }
+  } else if (!facts.databaseCreate) {
+    return skippedWithoutSchema;
   }
   const closed = facts.tables - facts.writable;
   if (closed > 0) {
-    return verdict(
-      'warned',
-      'write_partial',
-      `"${facts.currentUser}" may not fully write ${closed} of the ${facts.tables} tables (${names(facts, closed)})`,
-      `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ${qualified(facts, closed)} TO ${user};`,
-    );
+    const message = `may not fully write ${closed} of the ${counted(facts.tables, 'table')} (${names(facts, closed)})`;
+    const grant = `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ${qualified(facts, closed)} TO ${user};`;
+    found.push(verdict('warned', 'write_partial', message, grant));
   }
   if (!facts.databaseTemporary) {
-    const database = displayIdentifier(facts.database);
-    return verdict(
-      'warned',
-      'temporary_denied',
-      `"${facts.currentUser}" may not make temporary tables, which merging loads often use`,
-      `GRANT TEMPORARY ON DATABASE ${database} TO ${user};`,
-    );
+    const grant = `GRANT TEMPORARY ON DATABASE ${displayIdentifier(facts.database)} TO ${user};`;
+    const message = 'may not make temporary tables, which merging loads often use';
+    found.push(verdict('warned', 'temporary_denied', message, grant));
   }
-  return passed(facts.tables === 0 ? 'may create tables' : 'may create tables and write those there');
+  const [worst] = found;
+  if (!worst) return passed(writableText(facts));
+  return {
+    ...worst,
+    message: `"${facts.currentUser}" ${found.map(({ message }) => message).join(' and ')}`,
+    fix: found.map(({ fix }) => fix).join('\n'),
+  };
+}
+
+function writableText(facts: PrivilegeFacts): string {
+  if (!facts.schemaExists) return 'may create the schema';
+  return facts.tables === 0 ? 'may create tables' : 'may create tables and write those there';
 }
 
 const skippedWithoutSchema: Verdict = {
@@ -194,6 +212,10 @@ const skippedWithoutSchema: Verdict = {
   message: 'there is no schema to look at',
   fix: null,
 };
+
+function counted(count: number, noun: 'relation' | 'table'): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
 
 function names(facts: PrivilegeFacts, count: number): string {
   const more = count - facts.lacking.length;

@@ -1,17 +1,19 @@
+import { isIP } from 'node:net';
 import type { Endpoint, Role, ServerFacts, Stage, StageResult } from '../../connections/connection.ts';
 import type { ProbeRequest, ProbeResult } from '../../connections/connector.ts';
 import { stages } from '../../connections/vocabulary.ts';
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { Fault } from './faults.ts';
-import { type Opening, openSession } from './open-session.ts';
+import { displayIdentifier } from './identifiers.ts';
+import { type Opening, openSession, type StageOutcome } from './open-session.ts';
 import { judgePrivileges, judgeSchema, readPrivileges, type Verdict } from './privileges.ts';
 import type { Session } from './session.ts';
 import { readSessionFacts, type SessionFacts } from './session-facts.ts';
 import { readTlsFiles } from './tls-files.ts';
 
-/** The probe asks for little: a message beyond this is not an answer to it. */
-const maxMessage = 1024 * 1024;
+/** The probe asks for little: what goes beyond this is not an answer to it. */
+const bounds = { maxMessage: 1024 * 1024, maxTotal: 4 * 1024 * 1024 };
 
 /** Fewer connections left than this is a warning: the job that follows opens some at once. */
 const fewConnections = 5;
@@ -22,6 +24,7 @@ const certificateDays = 30;
 class Ladder {
   readonly results: StageResult[] = [];
   readonly #spent = new Map<Stage, number>();
+  readonly #done = new Set<Stage>();
   readonly #onStage: ((result: StageResult) => void) | undefined;
 
   constructor(onStage?: (result: StageResult) => void) {
@@ -29,8 +32,9 @@ class Ladder {
   }
 
   /** Adds time to a rung; retries and further addresses add up. */
-  spend(stage: Stage, durationMs: number): void {
+  spend(stage: Stage, durationMs: number, outcome: StageOutcome): void {
     this.#spent.set(stage, (this.#spent.get(stage) ?? 0) + durationMs);
+    if (outcome === 'done') this.#done.add(stage);
   }
 
   settle(stage: Stage, verdict: Verdict): void {
@@ -40,13 +44,13 @@ class Ladder {
     this.#onStage?.(result);
   }
 
-  /** Settles the rungs up to `stage` as passed, `stage` as failed and the rest as skipped. */
+  /** Settles `stage` as failed, and of the rungs that are open those that were done as passed, all others as skipped. */
   fail(stage: Stage, verdict: Verdict): void {
-    const at = stages.indexOf(stage);
-    for (const [index, rung] of stages.entries()) {
-      if (index < this.results.length) continue;
-      if (index < at) this.settle(rung, passed());
-      else if (index === at) this.settle(rung, verdict);
+    for (const rung of stages.slice(this.results.length)) {
+      if (rung === stage) this.settle(rung, verdict);
+      // A server that has no connection left says so before it looks at a password.
+      else if (this.#done.has(rung) && stages.indexOf(rung) < stages.indexOf(stage))
+        this.settle(rung, passed());
       else this.settle(rung, skipped(`not reached: ${stage} failed`));
     }
   }
@@ -56,7 +60,7 @@ class Ladder {
     try {
       return await work();
     } finally {
-      this.spend(stage, performance.now() - from);
+      this.spend(stage, performance.now() - from, 'done');
     }
   }
 }
@@ -103,42 +107,43 @@ async function climb(request: ProbeRequest, rungs: Ladder): Promise<ServerFacts 
   const { endpoint, secrets } = request;
   const deadline = new Deadline(request.timeoutMs, request.signal);
   const files = await readTlsFiles(endpoint);
-  let last = performance.now();
-  const onStage = (stage: Stage, durationMs: number) => {
-    rungs.spend(stage, durationMs);
-    last = performance.now();
-  };
+  const onStage = rungs.spend.bind(rungs);
   let opening: Opening;
   try {
-    opening = await openSession({ endpoint, secrets, files, maxMessage, onStage }, deadline);
+    opening = await openSession({ endpoint, secrets, files, bounds, onStage }, deadline);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    // The time since the last rung that was done is the failed one's.
-    if (error.stage !== 'resolve') rungs.spend(error.stage, performance.now() - last);
     rungs.fail(error.stage, failed(error));
     return null;
   }
   const { session } = opening;
   try {
-    settleOpening(rungs, endpoint, opening);
+    settleOpening(rungs, opening);
     return await judgeSession(request, session, rungs);
   } finally {
     session.close();
   }
 }
 
-function settleOpening(rungs: Ladder, endpoint: Endpoint, { session, passedOver }: Opening): void {
-  const [dead] = passedOver;
+function settleOpening(rungs: Ladder, opening: Opening): void {
+  const { session, passedOver } = opening;
+  // That a name has addresses of two kinds, and the network carries one, is nothing to warn of.
+  const [dead, ...others] = passedOver.filter((fault) => !isOtherFamily(fault, session));
   const deadNames = passedOver.some(({ stage }) => stage === 'resolve');
-  const others = passedOver.length > 1 ? `, and ${passedOver.length - 1} more failed` : '';
+  const more = others.length > 0 ? `, and ${others.length} more failed` : '';
   const complaint = dead
-    ? warned(dead.code, `reached another way, but ${dead.sentence}${addressOf(dead)}${others}`, dead.fix)
-    : passed();
+    ? warned(dead.code, `reached another way, but ${dead.sentence}${addressOf(dead)}${more}`, dead.fix)
+    : passed(passedOver.length > 0 ? `by way of ${session.address}` : null);
   rungs.settle('resolve', deadNames ? complaint : passed());
-  rungs.settle('connect', dead && !deadNames ? complaint : passed());
-  rungs.settle('tls', judgeTls(session, endpoint));
+  rungs.settle('connect', deadNames ? passed() : complaint);
+  rungs.settle('tls', judgeTls(session));
   rungs.settle('authenticate', judgeMethod(session));
   rungs.settle('database', passed());
+}
+
+function isOtherFamily({ detail }: Fault, session: Session): boolean {
+  const family = isIP(detail.address ?? '');
+  return detail.host === session.host && family !== 0 && family !== isIP(session.address);
 }
 
 function addressOf(fault: Fault): string {
@@ -148,14 +153,14 @@ function addressOf(fault: Fault): string {
 }
 
 /** Loopback and sockets stay on the machine: a session in the clear is nothing to warn of there. */
-function isLoopback(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+function isOnThisMachine(address: string): boolean {
+  return address.startsWith('/') || address === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(address);
 }
 
-function judgeTls(session: Session, endpoint: Endpoint): Verdict {
+function judgeTls(session: Session): Verdict {
   const { tls } = session;
   if (!tls) {
-    if (isLoopback(session.host)) return passed('in the clear, on this machine');
+    if (isOnThisMachine(session.address)) return passed('in the clear, on this machine');
     return warned(
       'tls_absent',
       'the session is in the clear: everyone on the way can read it',
@@ -177,7 +182,7 @@ function judgeTls(session: Session, endpoint: Endpoint): Verdict {
   const held = {
     none: 'not verified',
     ca: 'signed by the given root',
-    full: `verified for ${endpoint.host}`,
+    full: `verified for ${session.host}`,
   };
   return passed(`${tls.protocol}, certificate ${held[tls.verified]}`);
 }
@@ -219,7 +224,7 @@ async function judgeSession(
 
 /** @throws the error itself when it is neither the server's nor the network's: a defect, an interruption */
 function sessionFault(error: unknown, endpoint: Endpoint): Fault {
-  if (error instanceof Fault) return error;
+  if (error instanceof Fault) return error.with({ host: endpoint.host, port: endpoint.port });
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) throw error;
   return new Fault(
@@ -229,45 +234,48 @@ function sessionFault(error: unknown, endpoint: Endpoint): Fault {
   );
 }
 
+/** All that is wrong at once: the first complaint gives the code, and those that fail come first. */
 function judgeFacts(facts: SessionFacts, role: Role): Verdict {
   const { server } = facts;
   const words = `PostgreSQL ${server.version}${server.recovery ? ', a standby' : ''}`;
-  if (role === 'destination' && server.recovery) {
-    const fix = 'point the destination at the primary (the writer endpoint)';
-    return {
-      status: 'failed',
-      code: 'destination_standby',
-      message: `${words}: nothing can be written here`,
-      fix,
-    };
+  const complaints = role === 'destination' ? destinationFailures(facts) : [];
+  const failing = complaints.length > 0;
+  if (role === 'source' && server.recovery) {
+    complaints.push(['source_standby', 'it may lag behind', 'use the primary where fresh rows matter']);
   }
-  if (role === 'destination' && server.readOnly) {
-    const fix = 'take default_transaction_read_only off for this user or database, or use another user';
-    return {
-      status: 'failed',
-      code: 'destination_read_only',
-      message: `${words}: sessions are read-only`,
-      fix,
-    };
-  }
-  if (server.recovery) {
-    return warned('source_standby', `${words}: it may lag behind`, 'use the primary where fresh rows matter');
-  }
-  if (facts.connectionsLeft !== null && facts.connectionsLeft < fewConnections) {
+  const { connectionsLeft, statementTimeoutMs } = facts;
+  if (connectionsLeft !== null && connectionsLeft < fewConnections) {
     const fix = 'raise the connection limit, or close idle sessions, before a job needs them';
-    return warned(
-      'few_connections_left',
-      `${words}: only ${facts.connectionsLeft} connections are left`,
-      fix,
-    );
+    complaints.push(['few_connections_left', `${connectionsWord(connectionsLeft)} left`, fix]);
   }
-  if (facts.statementTimeoutMs > 0 && facts.statementTimeoutMs < shortStatementTimeoutMs) {
-    const fix = `ALTER ROLE … SET statement_timeout, or --option "options=-c statement_timeout=0"`;
-    return warned(
-      'short_statement_timeout',
-      `${words}: statements are cut off after ${facts.statementTimeoutMs} ms`,
-      fix,
-    );
+  if (statementTimeoutMs > 0 && statementTimeoutMs < shortStatementTimeoutMs) {
+    const message = `statements are cut off after ${statementTimeoutMs} ms`;
+    const fix = `ALTER ROLE ${displayIdentifier(facts.currentUser)} SET statement_timeout = 0;`;
+    complaints.push(['short_statement_timeout', message, fix]);
   }
-  return passed(words);
+  const [first] = complaints;
+  if (!first) return passed(words);
+  return {
+    status: failing ? 'failed' : 'warned',
+    code: first[0],
+    message: `${words}: ${complaints.map(([, message]) => message).join('; ')}`,
+    fix: complaints.map(([, , fix]) => fix).join('; '),
+  };
+}
+
+function connectionsWord(left: number): string {
+  if (left === 0) return 'no connection is';
+  return left === 1 ? 'only 1 connection is' : `only ${left} connections are`;
+}
+
+type Complaint = readonly [code: string, message: string, fix: string];
+
+function destinationFailures({ server, currentUser }: SessionFacts): Complaint[] {
+  if (server.recovery) {
+    const fix = 'point the destination at the primary (the writer endpoint)';
+    return [['destination_standby', 'nothing can be written here', fix]];
+  }
+  if (!server.readOnly) return [];
+  const fix = `take default_transaction_read_only off for "${currentUser}" or the database, or use another user`;
+  return [['destination_read_only', 'sessions are read-only', fix]];
 }

@@ -54,10 +54,9 @@ const traitsQuery = `SELECT current_user AS current_user,
  * @throws Fault; pg's DatabaseError
  */
 export async function readSessionFacts(session: Session, endpoint: Endpoint): Promise<SessionFacts> {
-  const [settings] = await session.query(settingsQuery);
+  const settings = await session.queryRow(settingsQuery);
   await session.query(begin);
-  const [traits] = await session.query(traitsQuery, [tellingPrefixes, tellingRoles]);
-  if (!settings || !traits) throw new Error('the server answered the session query with no row');
+  const traits = await session.queryRow(traitsQuery, [tellingPrefixes, tellingRoles]);
   const recovery = settings.recovery === 't';
   const provider = providerOfServer(endpoint.host, {
     versionText: settings.version_text ?? '',
@@ -88,10 +87,14 @@ function connectionsLeft(traits: TextRow): number | null {
   if (maximum !== null && backends !== null) {
     room.push(maximum - (traits.superuser === 't' ? 0 : (number('reserved') ?? 0)) - backends);
   }
-  const pairs = [
-    ['database_limit', 'database_backends'],
-    ['role_limit', 'role_backends'],
-  ] as const;
+  // Limits of a database or role are not held against a superuser (manual, CREATE ROLE).
+  const pairs =
+    traits.superuser === 't'
+      ? []
+      : ([
+          ['database_limit', 'database_backends'],
+          ['role_limit', 'role_backends'],
+        ] as const);
   for (const [limitName, usedName] of pairs) {
     const limit = number(limitName);
     const used = number(usedName);

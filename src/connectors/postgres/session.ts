@@ -1,5 +1,6 @@
 import type { Client, ClientConfig } from 'pg';
 import type { Endpoint, TlsFacts } from '../../connections/connection.ts';
+import { InterruptedError } from '../../connections/errors.ts';
 import type { SecretItem } from '../../connections/secret-store.ts';
 import { type AuthMethod, AuthPolicy, maxScramIterations } from './auth-policy.ts';
 import type { Deadline } from './deadline.ts';
@@ -7,6 +8,7 @@ import { startupFault } from './diagnosis.ts';
 import type { Transport } from './dial.ts';
 import { Fault, type FaultDetail } from './faults.ts';
 import { loadPg } from './pg-client.ts';
+import type { SessionBounds } from './session-frames.ts';
 import { WireGuard } from './wire-guard.ts';
 
 /** A row as text: every value as PostgreSQL prints it, null for NULL. */
@@ -17,9 +19,10 @@ export interface StartOptions {
   readonly endpoint: Endpoint;
   /** The name of the host that was dialled. */
   readonly host: string;
+  /** The address it was dialled at; a directory where it is a socket's. */
+  readonly address: string;
   readonly secrets: SecretItem;
-  /** The largest message that is taken in, in bytes. */
-  readonly maxMessage: number;
+  readonly bounds: SessionBounds;
   readonly onAuthenticated: () => void;
 }
 
@@ -29,6 +32,8 @@ export class Session {
   /** How the server authenticated us. */
   readonly method: AuthMethod;
   readonly host: string;
+  /** The address it was reached at; a directory where it is a socket's. */
+  readonly address: string;
   readonly #client: Client;
   readonly #guard: WireGuard;
   readonly #deadline: Deadline;
@@ -42,6 +47,7 @@ export class Session {
     tls: TlsFacts | null;
     method: AuthMethod;
     host: string;
+    address: string;
   }) {
     this.#client = parts.client;
     this.#guard = parts.guard;
@@ -50,6 +56,7 @@ export class Session {
     this.tls = parts.tls;
     this.method = parts.method;
     this.host = parts.host;
+    this.address = parts.address;
   }
 
   /**
@@ -71,6 +78,16 @@ export class Session {
     }
   }
 
+  /** The first row of what one statement answers. @throws as query; Fault when there is none */
+  async queryRow(text: string, values?: readonly unknown[]): Promise<TextRow> {
+    const [row] = await this.query(text, values);
+    if (row) return row;
+    throw new Fault('protocol_violation', {
+      ...this.#detail,
+      text: 'no row in answer to a query that has one',
+    });
+  }
+
   /** Says good-bye and lets go of the socket; never throws and never waits for the server. */
   close(): void {
     this.#client.end().catch(() => {});
@@ -79,7 +96,7 @@ export class Session {
 }
 
 function lost(error: unknown, detail: FaultDetail): unknown {
-  if (error instanceof Fault || (error instanceof Error && error.name === 'InterruptedError')) return error;
+  if (error instanceof Fault || error instanceof InterruptedError) return error;
   const text = error instanceof Error ? error.message : 'closed';
   return new Fault('connection_lost', { ...detail, text }, error);
 }
@@ -96,14 +113,14 @@ export async function startSession(
   options: StartOptions,
   deadline: Deadline,
 ): Promise<Session> {
-  const { endpoint, host, secrets } = options;
+  const { endpoint, host, address, secrets } = options;
   const { username, database } = endpoint;
   const detail = { host, port: endpoint.port, username, database, sslMode: endpoint.sslMode };
   const situation = {
     endpoint,
     hasPassword: secrets.password !== null && !secrets.password.isEmpty,
     encrypted: transport.tls !== null,
-    local: host.startsWith('/'),
+    local: address.startsWith('/'),
   };
   const policy = new AuthPolicy(situation, detail);
   let authenticated = false;
@@ -114,7 +131,7 @@ export async function startSession(
   const guard = new WireGuard(transport.socket, {
     policy,
     detail,
-    maxMessage: options.maxMessage,
+    bounds: options.bounds,
     onAuthenticated: () => {
       authenticated = true;
       options.onAuthenticated();
@@ -131,16 +148,22 @@ export async function startSession(
     await deadline.race(client.connect(), timedOut, () => guard.destroy());
   } catch (error) {
     guard.destroy();
-    if (error instanceof Error && error.message === 'Connection terminated unexpectedly') {
-      throw new Fault(
-        heard ? 'connection_lost' : 'connection_closed',
-        { ...detail, text: 'closed by the server' },
-        error,
-      );
+    if (error instanceof InterruptedError) throw error;
+    if (isClosed(error)) {
+      const code = !heard ? 'connection_closed' : authenticated ? 'connection_lost' : 'auth_cut_off';
+      throw new Fault(code, { ...detail, text: 'closed by the server' }, error);
     }
     throw scramFault(error, detail) ?? startupFault(error, detail);
   }
-  return new Session({ client, guard, deadline, detail, tls: transport.tls, method: policy.asked, host });
+  const { tls } = transport;
+  return new Session({ client, guard, deadline, detail, tls, method: policy.asked, host, address });
+}
+
+/** pg's words for a connection that ended, and the system's. */
+function isClosed(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.message === 'Connection terminated unexpectedly') return true;
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolean): ClientConfig {

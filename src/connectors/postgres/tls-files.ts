@@ -32,7 +32,8 @@ const largestFile = 16 * 1024 * 1024;
  * @throws UsageError bad_ssl_file: missing, unreadable, or a key that others may read
  */
 export async function readTlsFiles(endpoint: Endpoint): Promise<TlsFiles> {
-  if (endpoint.sslMode === 'disable' || endpoint.host.startsWith('/')) return noFiles;
+  const overTcp = endpoint.host.split(',').some((host) => !host.startsWith('/'));
+  if (endpoint.sslMode === 'disable' || !overTcp) return noFiles;
   const { sslRootCert } = endpoint;
   const [root, cert, key, crl] = await Promise.all([
     sslRootCert === null || sslRootCert === 'system' ? null : readNamed('sslRootCert', sslRootCert),

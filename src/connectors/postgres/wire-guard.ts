@@ -3,6 +3,8 @@ import { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { AuthPolicy } from './auth-policy.ts';
 import { Fault, type FaultDetail } from './faults.ts';
+import { isFieldList } from './message-shape.ts';
+import { type SessionBounds, SessionFrames } from './session-frames.ts';
 
 /** Bounds of what a server may say. */
 const limits = {
@@ -13,16 +15,14 @@ const limits = {
 
 /** What may come before ReadyForQuery: R S K Z E N v (manual, 54.2.1 Start-up). */
 const startupTypes = new Set([...'RSKZENv'].map((letter) => letter.charCodeAt(0)));
-/** What may come after it (manual, 54.7): all messages of the backend. */
-const sessionTypes = new Set([...'123ACDEGHIKNSTVWZcdnst'].map((letter) => letter.charCodeAt(0)));
 
-const type = { authentication: 0x52, error: 0x45, ready: 0x5a } as const;
+const type = { authentication: 0x52, error: 0x45, notice: 0x4e, ready: 0x5a } as const;
 
 export interface WireGuardOptions {
   readonly policy: AuthPolicy;
   readonly detail: FaultDetail;
-  /** The largest message that is taken in after start-up, in bytes. */
-  readonly maxMessage: number;
+  /** Of what comes after start-up. */
+  readonly bounds: SessionBounds;
   /** AuthenticationOk came, and the policy agreed. */
   readonly onAuthenticated: () => void;
 }
@@ -37,11 +37,10 @@ export interface WireGuardOptions {
 export class WireGuard extends Duplex {
   readonly #socket: net.Socket;
   readonly #options: WireGuardOptions;
+  readonly #frames: SessionFrames;
   #pending: Buffer = Buffer.alloc(0);
   #started = false;
   #startupBytes = 0;
-  /** Bytes of the current message that are still to come, once its header was seen. */
-  #passing = 0;
   /** Offered to pg only over TLS, for channel binding. */
   getPeerCertificate?: () => tls.PeerCertificate;
 
@@ -49,6 +48,7 @@ export class WireGuard extends Duplex {
     super();
     this.#socket = socket;
     this.#options = options;
+    this.#frames = new SessionFrames(options.bounds, (text) => this.#violation(text));
     if ('getPeerCertificate' in socket) {
       this.getPeerCertificate = () => (socket as tls.TLSSocket).getPeerCertificate();
     }
@@ -83,6 +83,17 @@ export class WireGuard extends Duplex {
     return this;
   }
 
+  /** What pg can't read is the server's fault, and the end of the session: not an error of ours that nobody catches. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    if (event !== 'data') return super.emit(event, ...values);
+    try {
+      return super.emit(event, ...values);
+    } catch {
+      this.destroy(this.#violation('a message that can not be read'));
+      return true;
+    }
+  }
+
   override _read(): void {
     this.#socket.resume();
   }
@@ -102,8 +113,8 @@ export class WireGuard extends Duplex {
 
   #receive(chunk: Buffer): void {
     try {
-      const passed = this.#started ? this.#passSession(chunk) : this.#passStartup(chunk);
-      if (passed.length > 0 && !this.push(passed)) this.#socket.pause();
+      const passed = this.#started ? this.#frames.pass(chunk) : this.#passStartup(chunk);
+      if (passed.length > 0 && !this.destroyed && !this.push(passed)) this.#socket.pause();
     } catch (error) {
       this.destroy(error as Error);
     }
@@ -122,6 +133,8 @@ export class WireGuard extends Duplex {
       this.#checkStartupHeader(letter, length);
       if (this.#pending.length - at < 1 + length) break;
       const body = this.#pending.subarray(at + 5, at + 1 + length);
+      if ((letter === type.error || letter === type.notice) && !isFieldList(body))
+        throw this.#violation('an error or notice without its end');
       if (letter === type.authentication && this.#options.policy.check(body)) this.#options.onAuthenticated();
       at += 1 + length;
       if (letter === type.ready) this.#started = true;
@@ -133,7 +146,7 @@ export class WireGuard extends Duplex {
       this.#pending = rest;
       return passed;
     }
-    return rest.length === 0 ? passed : Buffer.concat([passed, this.#passSession(rest)]);
+    return rest.length === 0 ? passed : Buffer.concat([passed, this.#frames.pass(rest)]);
   }
 
   #checkStartupHeader(letter: number, length: number): void {
@@ -143,36 +156,6 @@ export class WireGuard extends Duplex {
       if (letter === type.error) throw new Fault('not_postgresql', this.#options.detail);
       throw this.#violation(`a message of ${length} bytes before the session starts`);
     }
-  }
-
-  /** The session: only headers are looked at, the bytes go through as they come. */
-  #passSession(chunk: Buffer): Buffer {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#passing > 0) {
-        const step = Math.min(this.#passing, chunk.length - at);
-        this.#passing -= step;
-        at += step;
-        continue;
-      }
-      const missing = 5 - this.#pending.length;
-      const piece = chunk.subarray(at, at + missing);
-      this.#pending = Buffer.concat([this.#pending, piece]);
-      at += piece.length;
-      if (this.#pending.length < 5) break;
-      this.#passing = this.#sessionMessageLength(this.#pending) - 4;
-      this.#pending = Buffer.alloc(0);
-    }
-    return chunk;
-  }
-
-  #sessionMessageLength(header: Buffer): number {
-    const letter = header[0] ?? 0;
-    const length = header.readInt32BE(1);
-    if (!sessionTypes.has(letter)) throw this.#violation('a message of a type that no server sends');
-    if (length < 4 || length > this.#options.maxMessage)
-      throw this.#violation(`a message of ${length} bytes`);
-    return length;
   }
 
   #violation(text: string): Fault {

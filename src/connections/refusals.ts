@@ -1,0 +1,31 @@
+import { NotFoundError, RefusedError } from './errors.ts';
+import { shellWord } from './shell-word.ts';
+
+/** The refusals that the port of the catalog names; use cases and every adapter answer with the same words. */
+
+/** A second save under a name. */
+export function nameTaken(name: string): RefusedError {
+  return new RefusedError({
+    code: 'name_taken',
+    message: `there is a connection ${JSON.stringify(name)} already`,
+    fix: 'choose another name, or change that one with: jackfield connections edit',
+  });
+}
+
+/** An edit of a revision that is not the latest any more. */
+export function changedMeanwhile(name: string): RefusedError {
+  return new RefusedError({
+    code: 'changed_meanwhile',
+    message: `the connection ${JSON.stringify(name)} was changed by someone else meanwhile; nothing was saved`,
+    fix: `look at it as it is now, then edit it again: jackfield connections show ${shellWord(name)}`,
+  });
+}
+
+/** An edit of a connection that was deleted meanwhile. */
+export function noSuchConnection(id: string): NotFoundError {
+  return new NotFoundError({
+    code: 'no_such_connection',
+    message: `there is no connection ${id} any more`,
+    fix: 'jackfield connections list shows those there are',
+  });
+}
