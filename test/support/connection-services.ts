@@ -55,7 +55,11 @@ export function inMemoryServices(wrap: <T extends object>(port: T) => T = (port)
       async resolve({ reference }: { reference: string }) {
         const text = variables.get(reference);
         if (text !== undefined) return new Secret(text);
-        throw new SecretError({ code: 'reference_missing', message: `${reference} is not set`, fix: null });
+        throw new SecretError({
+          code: 'reference_missing',
+          message: `${reference} is not set`,
+          fix: 'set it',
+        });
       },
     }),
     connectors,

@@ -1,4 +1,3 @@
-import { changedMeanwhile, nameTaken, noSuchConnection } from '../../src/catalog/refusals.ts';
 import type { ConnectionCatalog, SecretLedgerEntry } from '../../src/connections/catalog.ts';
 import {
   type ConnectionDraft,
@@ -7,6 +6,7 @@ import {
   type SavedConnection,
   type SecretBackend,
 } from '../../src/connections/connection.ts';
+import { changedMeanwhile, nameTaken, noSuchConnection } from '../../src/connections/refusals.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
 
 type Row = Omit<SavedConnection, 'usedBy' | 'secretBackend'>;

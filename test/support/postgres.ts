@@ -68,20 +68,20 @@ export interface ServerFacts {
   readonly pid: number;
 }
 
-export interface TestRole {
+interface TestRole {
   readonly name: string;
   readonly password: string;
   /** Drops it and what it owns in the given databases; a role that is gone is no error. */
   drop(...databases: string[]): Promise<void>;
 }
 
-export interface TestDatabase {
+interface TestDatabase {
   readonly name: string;
   /** Drops it, whoever is connected; a database that is gone is no error. */
   drop(): Promise<void>;
 }
 
-export interface CreateRoleOptions {
+interface CreateRoleOptions {
   /** A fresh one when left out. Roles belong to the whole server, so a name of one's own must be unique. */
   readonly name?: string;
   readonly password?: string;

@@ -14,7 +14,7 @@ type Words = string | number | readonly string[];
  * A command line as it is typed: `` jackfield`connections show ${name}` ``. Blanks divide its words; a
  * value in `${}` is one word, whatever it holds, and a list is as many.
  */
-export type Typed<T> = (text: TemplateStringsArray, ...values: readonly Words[]) => Promise<T>;
+type Typed<T> = (text: TemplateStringsArray, ...values: readonly Words[]) => Promise<T>;
 
 interface Surroundings {
   readonly stdin?: string;

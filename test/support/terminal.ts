@@ -27,7 +27,7 @@ const keys = {
   'ctrl-u': '\u0015',
 } as const;
 
-export type Key = keyof typeof keys;
+type Key = keyof typeof keys;
 
 export interface TerminalOptions extends Omit<RunOptions, 'stdin' | 'timeoutMs'> {
   /** 100 when left out. */

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { verbs } from '../../../src/cli/verbs.ts';
+import { readCommandLine } from '../../support/command-line.ts';
+
+type Row = [argv: readonly string[], options: unknown];
+
+/** What every verb with an endpoint's flags reads from all of them. */
+const endpointFlags: Row[] = [
+  [['--url', 'postgresql://db/shop'], { url: 'postgresql://db/shop' }],
+  [['--url-stdin'], { urlStdin: true }],
+  [['--url-env', 'DATABASE_URL'], { urlEnv: 'DATABASE_URL' }],
+  [['--host', 'db1,db2', '--port', '6432'], { host: 'db1,db2', port: 6432 }],
+  [['--host=db', '--database=a=b'], { host: 'db', database: 'a=b' }],
+  [['--database', 'shop', '--username', 'reader'], { database: 'shop', username: 'reader' }],
+  [['--schema', 'sales', '--ssl-mode', 'verify-full'], { schema: 'sales', sslMode: 'verify-full' }],
+  [['--ssl-root-cert', 'system'], { sslRootCert: 'system' }],
+  [['--ssl-root-cert', ''], { sslRootCert: '' }],
+  [['--ssl-cert', 'a', '--ssl-key', 'b', '--ssl-crl', 'c'], { sslCert: 'a', sslKey: 'b', sslCrl: 'c' }],
+  [['--option', 'a=1', '--option', 'b=x=y', '--option', 'c='], { option: { a: '1', b: 'x=y', c: '' } }],
+  [['--password-stdin'], { passwordStdin: true }],
+  [['--password-env', 'PW', '--password-file', 'f'], { passwordEnv: 'PW', passwordFile: 'f' }],
+  [['--password-ref', 'cmd:pass show orders'], { passwordRef: 'cmd:pass show orders' }],
+  [['--no-password'], { password: false }],
+  [['--ssl-key-password-stdin'], { sslKeyPasswordStdin: true }],
+  [['--ssl-key-password-env', 'PW'], { sslKeyPasswordEnv: 'PW' }],
+  [['--ssl-key-password-file', 'f'], { sslKeyPasswordFile: 'f' }],
+  [['--ssl-key-password-ref', 'env:PW'], { sslKeyPasswordRef: 'env:PW' }],
+  // The last one counts, as in most programs: a script may append to what it was given.
+  [['--host', 'a', '--host', 'b'], { host: 'b' }],
+];
+const savingFlags: Row[] = [
+  [['--test', '--save-anyway', '--timeout', '1.5s'], { test: true, saveAnyway: true, timeout: 1500 }],
+  [['--no-test'], { test: false }],
+  [['--tag', 'a', '--tag', 'b'], { tag: ['a', 'b'] }],
+];
+
+/** One table a verb: what is typed after it, and what its run function is given. */
+const tables: Record<string, Row[]> = {
+  'connections list': [
+    [[], { filter: {} }],
+    [['--role', 'all'], { filter: {} }],
+    [['--role', 'destination', '--search', 'neon'], { filter: { role: 'destination', search: 'neon' } }],
+    [['--search', ''], { filter: { search: '' } }],
+    [
+      ['--connector', 'postgres', '--status', 'never'],
+      { filter: { connector: 'postgres', status: 'never' } },
+    ],
+    [['--used'], { filter: { used: true } }],
+    [['--unused'], { filter: { used: false } }],
+    [['--tag', 'a', '--tag', 'b'], { filter: { tags: ['a', 'b'] } }],
+  ],
+  'connections catalog': [
+    [[], { role: null }],
+    [['--role', 'source'], { role: 'source' }],
+  ],
+  'connections add': [
+    [[], { connector: 'postgres', flags: {} }],
+    [['memory', '--role', 'source'], { connector: 'memory', flags: { role: 'source' } }],
+    [['--name', '-odd'], { connector: 'postgres', flags: { name: '-odd' } }],
+    ...[...endpointFlags, ...savingFlags].map(
+      ([argv, flags]): Row => [argv, { connector: 'postgres', flags }],
+    ),
+  ],
+  'connections show': [
+    [['orders'], { name: 'orders', reveal: false }],
+    [['--reveal', 'the orders'], { name: 'the orders', reveal: true }],
+    [['--', '-odd'], { name: '-odd', reveal: false }],
+  ],
+  'connections edit': [
+    [['orders', '--rename', 'stock'], { name: 'orders', flags: { rename: 'stock' } }],
+    ...[...endpointFlags, ...savingFlags].map(
+      ([argv, flags]): Row => [['orders', ...argv], { name: 'orders', flags }],
+    ),
+  ],
+  'connections duplicate': [
+    [['orders'], { name: 'orders', copy: { name: undefined } }],
+    [['orders', '--name', 'copy'], { name: 'orders', copy: { name: 'copy' } }],
+    [['orders', '--role', 'source'], { name: 'orders', copy: { name: undefined, role: 'source' } }],
+  ],
+  'connections test': [
+    [[], { names: [], flags: {} }],
+    [['a', 'b'], { names: ['a', 'b'], flags: {} }],
+    [
+      ['--all', '--role', 'source', '--tag', 'x', '--tag', 'y'],
+      { names: [], flags: { all: true, role: 'source', tag: ['x', 'y'] } },
+    ],
+    [['--concurrency', '32', '--timeout', '2m'], { names: [], flags: { concurrency: 32, timeout: 120_000 } }],
+    [['--allow-empty'], { names: [], flags: { allowEmpty: true } }],
+    [['--name', 'n', '--connector', 'c'], { names: [], flags: { name: 'n', connector: 'c' } }],
+    ...endpointFlags.map(([argv, flags]): Row => [['orders', ...argv], { names: ['orders'], flags }]),
+  ],
+  'connections discover': [
+    [['orders'], { name: 'orders', filter: { schemas: [], tables: [], search: null }, timeoutMs: 300_000 }],
+    [
+      ['orders', '--schema', 'a*', '--schema', 'b', '--table', 'x.*', '--search', 'e', '--timeout', '90'],
+      { name: 'orders', filter: { schemas: ['a*', 'b'], tables: ['x.*'], search: 'e' }, timeoutMs: 90_000 },
+    ],
+  ],
+  'connections delete': [
+    [['a', 'b'], { names: ['a', 'b'], yes: false, force: false }],
+    [['a', '--yes', '--force'], { names: ['a'], yes: true, force: true }],
+  ],
+  apply: [
+    [[], {}],
+    [
+      ['--file', 'f.yaml', '--dry-run', '--prune', '--yes', '--trust-file'],
+      { file: 'f.yaml', dryRun: true, prune: true, yes: true, trustFile: true },
+    ],
+  ],
+  'secrets status': [[[], undefined]],
+  'secrets init': [
+    [[], { prefer: null }],
+    [['--backend', 'vault'], { prefer: 'vault' }],
+  ],
+  doctor: [
+    [[], {}],
+    [['--fix'], { fix: true }],
+  ],
+  schema: [
+    [[], { name: null }],
+    [['plan'], { name: 'plan' }],
+  ],
+};
+
+it('has a table for every verb', () => {
+  expect(Object.keys(tables).sort()).toEqual(verbs.map(({ path }) => path).sort());
+});
+
+describe.each(Object.entries(tables))('jackfield %s', (path, rows) => {
+  it.each(rows)('%j', async (argv, options) => {
+    const read = await readCommandLine(...path.split(' '), ...argv);
+    expect(read).toMatchObject({ verb: path, ended: 'run', stdout: '', stderr: '' });
+    expect(withoutDefaults(read.options)).toEqual(options);
+  });
+});
+
+/** commander sets `password` to true where `--no-password` is not given. */
+function withoutDefaults(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null || !('flags' in options)) return options;
+  const flags = { ...(options.flags as Record<string, unknown>) };
+  if (flags.password === true) delete flags.password;
+  return { ...options, flags };
+}
+
+describe('other names', () => {
+  it.each([
+    [['conn', 'list'], 'connections list'],
+    [['conn', 'ls'], 'connections list'],
+    [['connections', 'ls'], 'connections list'],
+    [['connections', 'rm', 'orders'], 'connections delete'],
+  ])('%j', async (argv, verb) => {
+    expect(await readCommandLine(...argv)).toMatchObject({ verb });
+  });
+});
+
+describe('the flags that every command takes', () => {
+  it.each<[string[], object]>([
+    [[], { input: true, color: true }],
+    [['--output', 'yaml'], { output: 'yaml' }],
+    [['--json'], { json: true }],
+    [['--no-input'], { input: false }],
+    [['--quiet', '--debug'], { quiet: true, debug: true }],
+    [['--no-color'], { color: false }],
+    [['--home', '/tmp/x'], { home: '/tmp/x' }],
+  ])('stand before, between and after the words of a command: %j', async (flags, expected) => {
+    for (const argv of [
+      [...flags, 'connections', 'list'],
+      ['connections', ...flags, 'list'],
+      ['connections', 'list', ...flags],
+      ['connections', 'list', '--used', ...flags],
+      [...flags, 'doctor'],
+      ['doctor', ...flags],
+    ]) {
+      expect((await readCommandLine(...argv)).globals).toMatchObject(expected);
+    }
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { addConnection } from '../../../src/connections/add.ts';
+import { InterruptedError, ServerError } from '../../../src/connections/errors.ts';
+import type { SecretInput } from '../../../src/connections/secrets-of.ts';
+import { discoverSaved } from '../../../src/metadata/discover.ts';
+import { discoverySchema } from '../../../src/metadata/schema.ts';
+import { Secret } from '../../../src/secrets/secret.ts';
+import { anEndpoint, type InMemoryServices, inMemoryServices } from '../../support/connection-services.ts';
+
+const { host } = anEndpoint();
+const limits = { timeoutMs: 1000, signal: new AbortController().signal };
+const structure = {
+  takenAt: '2026-03-01T12:00:00.000Z',
+  server: { version: '18.1', provider: 'cloud', recovery: false, readOnly: false, tls: null },
+  hidden: { schemas: 0, relations: 0 },
+  schemas: [{ name: 'public', relations: [] }],
+};
+
+async function save(services: InMemoryServices, password: SecretInput) {
+  const secrets = { password, sslKeyPassword: { kind: 'none' } } as const;
+  const request = { name: 'orders', role: 'source', endpoint: anEndpoint(), tags: [], secrets } as const;
+  const { saved } = await addConnection(services, request, null);
+  if (!saved) throw new Error('it was not saved');
+  return saved;
+}
+
+describe('the discovery of a saved connection', () => {
+  it('is made with its endpoint and secret, and says whose it is', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services, { kind: 'secret', secret: new Secret('hunter2') });
+    services.connector.willDiscover(host, structure);
+    const found = await discoverSaved(services, saved, limits);
+    expect(discoverySchema.parse(found)).toEqual({ connection: 'orders', ...structure });
+    const [request] = services.connector.discoveries;
+    expect(request).toMatchObject({ endpoint: anEndpoint(), timeoutMs: 1000 });
+    expect(request?.secrets.password?.reveal()).toBe('hunter2');
+  });
+
+  it('dials nobody when the secret can not be had', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services, { kind: 'env', reference: 'env:ORDERS' });
+    await expect(discoverSaved(services, saved, limits)).rejects.toMatchObject({ code: 'reference_missing' });
+    expect(services.connector.discoveries).toEqual([]);
+  });
+
+  it('fails as the server does, and ends when the user interrupts', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services, { kind: 'none' });
+    services.connector.willDiscover(host, () => {
+      throw new ServerError({ code: 'server_refused', message: 'it refuses', fix: null });
+    });
+    await expect(discoverSaved(services, saved, limits)).rejects.toMatchObject({ code: 'server_refused' });
+    const interrupted = { ...limits, signal: AbortSignal.abort() };
+    await expect(discoverSaved(services, saved, interrupted)).rejects.toBeInstanceOf(InterruptedError);
+  });
+});
