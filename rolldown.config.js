@@ -31,7 +31,13 @@ export default defineConfig({
     minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
     sourcemap: false,
   },
-  plugins: [sqliteBinding(), withoutSubprograms(), commonJsMarker(), thirdPartyLicenses(), removeFormerFiles()],
+  plugins: [
+    sqliteBinding(),
+    withoutSubprograms(),
+    commonJsMarker(),
+    thirdPartyLicenses(),
+    removeFormerFiles(),
+  ],
 });
 
 /**

@@ -105,7 +105,8 @@ export const diagnoses = {
   },
   socket_missing: {
     stage: 'connect',
-    message: (d) => `there is no server socket${d.port === undefined ? '' : ` for port ${d.port}`} in ${d.host}`,
+    message: (d) =>
+      `there is no server socket${d.port === undefined ? '' : ` for port ${d.port}`} in ${d.host}`,
     fix: () => 'check the directory (unix_socket_directories) and the port',
   },
   socket_denied: {
