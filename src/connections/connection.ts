@@ -44,6 +44,12 @@ export interface Endpoint {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** A table as the database names it, letter by letter. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
 /** Where the text of a secret comes from. A reference is resolved at use, never stored. */
 export type SecretSource =
   | { readonly kind: 'none' }

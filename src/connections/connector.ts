@@ -1,6 +1,6 @@
 import type { Discovery } from '../metadata/discovery.ts';
 import type { Secret } from '../secrets/secret.ts';
-import type { Endpoint, ProviderPreset, Role, StageResult, TestResult } from './connection.ts';
+import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
 import type { SecretItem } from './secret-store.ts';
 
 /** What a pasted URL or keyword/value string says; what it leaves out is absent. */
@@ -21,6 +21,8 @@ export interface ProbeRequest extends DialLimits {
   readonly endpoint: Endpoint;
   readonly secrets: SecretItem;
   readonly role: Role;
+  /** The tables that pipelines use, which alone are judged then; null: all that the schema holds. */
+  readonly tables: readonly TableName[] | null;
   /** Called as each rung is done, in order, for a live display. */
   readonly onStage?: (result: StageResult) => void;
 }

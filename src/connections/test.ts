@@ -49,6 +49,7 @@ export async function testEndpoint(
     endpoint,
     secrets,
     role,
+    tables: null,
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     ...(onStage && { onStage: (stage: StageResult) => onStage(nameFix(stage, savedAs)) }),

@@ -1,4 +1,10 @@
-import { type Endpoint, endpointOf, type Role, type StageResult } from '../../src/connections/connection.ts';
+import {
+  type Endpoint,
+  endpointOf,
+  type Role,
+  type StageResult,
+  type TableName,
+} from '../../src/connections/connection.ts';
 import type { ProbeResult } from '../../src/connections/connector.ts';
 import { postgres } from '../../src/connectors/postgres/connector.ts';
 import { Secret } from '../../src/secrets/secret.ts';
@@ -13,6 +19,7 @@ export interface ProbeOptions {
   readonly password?: string | null;
   readonly keyPassword?: string | null;
   readonly role?: Role;
+  readonly tables?: readonly TableName[];
   /** 5000 when left out. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -25,6 +32,7 @@ export function probeEndpoint(endpoint: Endpoint, options: ProbeOptions = {}): P
   return postgres.probe({
     endpoint,
     role,
+    tables: options.tables ?? null,
     secrets: { password: secret(password), sslKeyPassword: secret(keyPassword) },
     timeoutMs,
     signal: options.signal ?? new AbortController().signal,
