@@ -33,7 +33,7 @@ export function parseConninfo(text: string): ParsedUrl {
   const values = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
     ? parseUri(trimmed)
     : trimmed.includes('=')
-      ? parseKeywords(trimmed)
+      ? parseKeywords(text)
       : parseUri(trimmed);
   const endpoint: EndpointPart = {};
   const options: Record<string, string> = {};
