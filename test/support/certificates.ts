@@ -43,9 +43,14 @@ export interface Issued {
 }
 
 export interface IssueRequest {
-  readonly ca: Ca;
+  /** Left out, it is signed by its own key. */
+  readonly ca?: Ca;
   /** DNS names and IP addresses, in the subject alternative names; the first is the common name. */
   readonly hosts?: readonly string[];
+  /** More subject alternative names, of type DNS whatever they look like: an address, a wildcard. */
+  readonly dnsNames?: readonly string[];
+  /** Instead of `CN=` and the first host: `CN=a, CN=b`. */
+  readonly subject?: string;
   /** Yesterday when left out. */
   readonly notBefore?: Date;
   /** In 300 days when left out. */
@@ -56,6 +61,8 @@ export interface IssueRequest {
   readonly keyPassphrase?: string;
   /** Leaves the subject alternative names out: an old-fashioned certificate with a common name alone. */
   readonly commonNameOnly?: boolean;
+  /** Of its signature; SHA-256 when left out. */
+  readonly hash?: 'SHA-384' | 'SHA-512';
   /** Where its files go instead of a fresh directory. */
   readonly directory?: string;
 }
@@ -97,21 +104,25 @@ export async function createCa(options: CaRequest = {}): Promise<Ca> {
 
 /** Makes a server's or a client's certificate. */
 export async function issue(request: IssueRequest): Promise<Issued> {
-  const { ca, hosts = [], client, commonNameOnly = false } = request;
-  const commonName = client ?? hosts[0];
+  const { ca, hosts = [], dnsNames = [], client, commonNameOnly = false } = request;
+  const commonName = client ?? hosts[0] ?? dnsNames[0];
   if (commonName === undefined) throw new Error('a certificate needs a host or a client');
+  const subject = request.subject ?? `CN=${commonName}`;
   const keys = await generateKeys();
-  const names = hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const);
+  const names = [
+    ...hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }) as const),
+    ...dnsNames.map((name) => ({ type: 'dns', value: name }) as const),
+  ];
   const serialNumber = freshSerialNumber();
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber,
-    subject: `CN=${commonName}`,
-    issuer: `CN=${ca.name}`,
+    subject,
+    issuer: ca === undefined ? subject : `CN=${ca.name}`,
     notBefore: request.notBefore ?? new Date(Date.now() - day),
     notAfter: request.notAfter ?? new Date(Date.now() + 300 * day),
     publicKey: keys.publicKey,
-    signingKey: await importKey(ca.keyPem),
-    signingAlgorithm,
+    signingKey: ca === undefined ? keys.privateKey : await importKey(ca.keyPem),
+    signingAlgorithm: { ...signingAlgorithm, hash: request.hash ?? signingAlgorithm.hash },
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([
@@ -120,7 +131,7 @@ export async function issue(request: IssueRequest): Promise<Issued> {
       ...(names.length === 0 || commonNameOnly ? [] : [new x509.SubjectAlternativeNameExtension([...names])]),
     ],
   });
-  const certPem = `${certificate.toString('pem')}\n${ca.chainPem}`;
+  const certPem = `${certificate.toString('pem')}\n${ca?.chainPem ?? ''}`;
   const keyPem = encryptKey(await exportKey(keys.privateKey), request.keyPassphrase);
   const directory = request.directory ?? freshDirectory();
   const certFile = join(directory, 'issued.crt');
@@ -145,7 +156,8 @@ export async function createCrl(ca: Ca, revoked: readonly Issued[]): Promise<str
     signingAlgorithm,
   });
   const file = join(freshDirectory(), 'revoked.crl');
-  writePrivate(file, `${crl.toString('pem')}\n`);
+  // OpenSSL's name for it, where the library says `CRL`.
+  writePrivate(file, `${crl.toString('pem').replaceAll(' CRL-----', ' X509 CRL-----')}\n`);
   return file;
 }
 

@@ -5,6 +5,7 @@ import type { Secret } from '../../secrets/secret.ts';
 import type { Deadline } from './deadline.ts';
 import { socketFault, tlsFault } from './diagnosis.ts';
 import { Fault } from './faults.ts';
+import { foreignProtocol } from './foreign-protocol.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { type TlsAttempt, tlsFacts, tlsOptions, verification } from './tls-policy.ts';
 
@@ -17,7 +18,7 @@ export interface DialTarget {
   readonly attempt: TlsAttempt;
   readonly files: TlsFiles;
   readonly keyPassword: Secret | null;
-  /** How long a connection to this one address may take to open, in milliseconds. */
+  /** How long this one address may take until its transport is open, in milliseconds. */
   readonly connectMs: number;
 }
 
@@ -47,10 +48,12 @@ export async function dial(
   deadline: Deadline,
   observer: DialObserver,
 ): Promise<Transport> {
+  const began = performance.now();
   const socket = await openSocket(target, deadline);
   observer.connected();
   try {
-    const transport = await secure(socket, target, deadline);
+    const limitMs = Math.max(0, target.connectMs - (performance.now() - began));
+    const transport = await secure(socket, { ...target, connectMs: limitMs }, deadline);
     observer.secured();
     return transport;
   } catch (error) {
@@ -89,13 +92,11 @@ async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline
     if (attempt === 'tls') throw new Fault('tls_not_supported', detail);
     return { socket, tls: null };
   }
-  const secured = await handshake(socket, options, detail, deadline);
-  if (endpoint.options.sslnegotiation === 'direct' && secured.alpnProtocol !== 'postgresql') {
+  const direct = endpoint.options.sslnegotiation === 'direct';
+  const secured = await handshake(socket, options, { ...detail, direct }, deadline, target.connectMs);
+  if (direct && secured.alpnProtocol !== 'postgresql') {
     secured.destroy();
-    throw new Fault('tls_handshake_failed', {
-      ...detail,
-      text: 'the server did not agree on direct TLS (ALPN)',
-    });
+    throw new Fault('tls_direct_refused', { ...detail, text: 'it did not agree on ALPN' });
   }
   return { socket: secured, tls: tlsFacts(secured, verification(endpoint)) };
 }
@@ -117,8 +118,11 @@ async function askForTls(socket: net.Socket, target: DialTarget, deadline: Deadl
     answered,
     () => new Fault('server_silent', detail),
     () => socket.destroy(),
+    target.connectMs,
   );
   socket.pause();
+  const peer = foreignProtocol(answer);
+  if (peer !== null) throw new Fault('not_postgresql', { ...detail, peer });
   const letter = String.fromCharCode(answer[0] ?? 0);
   if (letter !== 'S' && letter !== 'N') {
     if (letter !== 'E') throw new Fault('not_postgresql', detail);
@@ -133,8 +137,9 @@ async function askForTls(socket: net.Socket, target: DialTarget, deadline: Deadl
 async function handshake(
   socket: net.Socket,
   options: tls.ConnectionOptions,
-  detail: { host: string; port: number; sslMode: string },
+  { direct, ...detail }: { host: string; port: number; sslMode: string; direct: boolean },
   deadline: Deadline,
+  limitMs: number,
 ): Promise<tls.TLSSocket> {
   let secured: tls.TLSSocket;
   try {
@@ -146,11 +151,20 @@ async function handshake(
   secured.on('error', () => {});
   const done = new Promise<void>((resolve, reject) => {
     secured.once('secureConnect', resolve);
-    secured.once('error', (error) => reject(tlsFault(error, detail)));
-    secured.once('close', () => reject(tlsFault({ code: 'ECONNRESET' }, detail)));
+    const fail = (error: { code?: unknown }) => {
+      // A server before 17 takes the handshake for a start-up packet of absurd length, and hangs up.
+      const hungUp = direct && error.code === 'ECONNRESET';
+      reject(
+        hungUp
+          ? new Fault('tls_direct_refused', { ...detail, text: 'it closed the connection' }, error)
+          : tlsFault(error, detail),
+      );
+    };
+    secured.once('error', fail);
+    secured.once('close', () => fail({ code: 'ECONNRESET' }));
   });
   const timedOut = () => new Fault('tls_handshake_failed', { ...detail, text: 'no answer in time' });
-  await deadline.race(done, timedOut, () => secured.destroy());
+  await deadline.race(done, timedOut, () => secured.destroy(), limitMs);
   return secured;
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
@@ -36,7 +37,7 @@ export function verification(endpoint: Endpoint): TlsFacts['verified'] {
 /**
  * The options of tls.connect for one host. `rejectUnauthorized` is always explicit, so that
  * NODE_TLS_REJECT_UNAUTHORIZED can't switch verification off.
- * @throws Fault tls_root_missing
+ * @throws Fault tls_root_missing, tls_bad_certificate_file
  */
 export function tlsOptions(
   endpoint: Endpoint,
@@ -53,13 +54,13 @@ export function tlsOptions(
     rejectUnauthorized: verified !== 'none',
     // Node's own check runs for every verified chain; verify-ca asks for the chain alone.
     checkServerIdentity: (_name, certificate) =>
-      verified === 'full' ? tls.checkServerIdentity(host, certificate) : undefined,
+      verified === 'full' ? identityComplaint(host, certificate) : undefined,
     minVersion: (min as tls.SecureVersion | undefined) ?? 'TLSv1.2',
     maxVersion: (max as tls.SecureVersion | undefined) ?? 'TLSv1.3',
   };
   if (verified !== 'none') {
-    options.ca = endpoint.sslRootCert === 'system' ? systemRoots() : (files.root ?? undefined);
-    if (files.crl) options.crl = files.crl;
+    options.ca = endpoint.sslRootCert === 'system' ? systemRoots(host) : (files.root ?? undefined);
+    if (files.crl) options.crl = listsIn(files.crl);
   }
   if (files.cert && files.key) {
     options.cert = files.cert;
@@ -74,6 +75,27 @@ export function tlsOptions(
   return options;
 }
 
+/**
+ * Node's check of the server's name and then OpenSSL's, which refuses two things that libpq refuses and
+ * Node takes: a wildcard for a part of a label, and a host with a dot at its end that the certificate has
+ * not. Of several common names the first one counts, as it does for libpq.
+ */
+function identityComplaint(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  const subject = { ...certificate.subject, CN: textOf(certificate.subject.CN) ?? '' };
+  const complaint = tls.checkServerIdentity(host, { ...certificate, subject });
+  if (complaint || isIP(host) !== 0) return complaint;
+  const exactly = { subject: 'default', partialWildcards: false } as const;
+  if (new X509Certificate(certificate.raw).checkHost(host, exactly) !== undefined) return undefined;
+  const words = `Host: ${host}. is not in the certificate's names`;
+  return Object.assign(new Error(words), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason: words });
+}
+
+/** Each list of a file: of several in one text Node would take the first. What is no PEM is left for it to refuse. */
+function listsIn(file: Buffer): Buffer | string[] {
+  const lists = file.toString('latin1').match(/-----BEGIN X509 CRL-----.*?-----END X509 CRL-----/gs);
+  return lists ?? file;
+}
+
 /** Where distributions keep the system's roots, in the order Go's crypto/x509 looks for them. */
 const rootFiles = [
   '/etc/ssl/certs/ca-certificates.crt',
@@ -83,12 +105,29 @@ const rootFiles = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The system's root certificates: by Node where it can (22.15), else from their file, else Node's own. */
-function systemRoots(): string[] {
+/**
+ * The system's root certificates: the file that SSL_CERT_FILE names, which OpenSSL and so libpq go by;
+ * else by Node where it can (22.15); else from their file; else Node's own.
+ * @throws Fault tls_bad_certificate_file for a SSL_CERT_FILE that can't be read
+ */
+function systemRoots(host: string): string[] {
+  const { SSL_CERT_FILE: named } = process.env;
+  if (named) return [readRoots(named, host)];
   const { getCACertificates } = tls as { getCACertificates?: (type: 'system') => string[] };
-  if (getCACertificates) return getCACertificates('system');
+  const found = getCACertificates?.('system') ?? [];
+  if (found.length > 0) return found;
   const file = rootFiles.find((path) => existsSync(path));
   return file ? [readFileSync(file, 'utf8')] : [...tls.rootCertificates];
+}
+
+function readRoots(file: string, host: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const text = `SSL_CERT_FILE names ${file}, which can not be read${reason}`;
+    throw new Fault('tls_bad_certificate_file', { host, text }, error);
+  }
 }
 
 /** What a TLS session tells of itself. */
