@@ -86,6 +86,7 @@ analyze;
 
 grant usage on schema crm, sales to shop_reader;
 grant select on all tables in schema crm, sales to shop_reader;
+grant select on all sequences in schema crm, sales to shop_reader;
 `;
 
 const warehouseSql = `

@@ -1,18 +1,32 @@
 import type { Endpoint, ServerFacts } from '../../connections/connection.ts';
-import { providerOfServer, tellingPrefixes, tellingRoles } from './providers.ts';
+import { providerOfServer, tellingExtensions, tellingPrefixes, tellingRoles } from './providers.ts';
 import type { Session, TextRow } from './session.ts';
+
+/** How many connections may still be opened, by the limit that is nearest. */
+export interface ConnectionRoom {
+  readonly left: number;
+  readonly limit: number;
+  /** Whose limit it is. */
+  readonly of: 'server' | 'database' | 'role';
+}
 
 /** What a working session tells: the server's facts, and the room that is left. */
 export interface SessionFacts {
   readonly server: ServerFacts;
   /** server_version_num: 160004. */
   readonly versionNumber: number;
-  /** The role that privileges are judged for. */
-  readonly currentUser: string;
+  /** The role that logged in, whose settings and limits hold. */
+  readonly sessionUser: string;
+  readonly database: string;
   /** Milliseconds; 0: none. */
   readonly statementTimeoutMs: number;
-  /** Connections that may still be opened by this user; null when unknown. */
-  readonly connectionsLeft: number | null;
+  /** Null when unknown. */
+  readonly room: ConnectionRoom | null;
+  /**
+   * Something in between speaks PostgreSQL too, a pooler most likely: the process that answers is not
+   * the one that the key to cancel its work was given for.
+   */
+  readonly behindProxy: boolean;
 }
 
 /**
@@ -23,6 +37,7 @@ export interface SessionFacts {
 const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
   pg_catalog.current_setting('server_version_num') AS version_number,
   pg_catalog.version() AS version_text,
+  pg_catalog.pg_backend_pid() AS backend,
   pg_catalog.pg_is_in_recovery() AS recovery,
   pg_catalog.current_setting('transaction_read_only') AS read_only,
   pg_catalog.current_setting('statement_timeout') AS statement_timeout`;
@@ -34,10 +49,11 @@ const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS ve
 const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';
 SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`;
 
-const traitsQuery = `SELECT current_user AS current_user,
+const traitsQuery = `SELECT session_user AS session_user, current_database() AS database,
   (SELECT string_agg(DISTINCT split_part(name, '.', 1), ',') FROM pg_settings
     WHERE split_part(name, '.', 1) = ANY ($1::text[])) AS prefixes,
   (SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolname = ANY ($2::text[])) AS roles,
+  (SELECT string_agg(extname, ',') FROM pg_extension WHERE extname = ANY ($3::text[])) AS extensions,
   (SELECT sum(numbackends) FROM pg_stat_database) AS backends,
   (SELECT numbackends FROM pg_stat_database WHERE datname = current_database()) AS database_backends,
   (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit,
@@ -56,12 +72,14 @@ const traitsQuery = `SELECT current_user AS current_user,
 export async function readSessionFacts(session: Session, endpoint: Endpoint): Promise<SessionFacts> {
   const settings = await session.queryRow(settingsQuery);
   await session.query(begin);
-  const traits = await session.queryRow(traitsQuery, [tellingPrefixes, tellingRoles]);
+  const traits = await session.queryRow(traitsQuery, [tellingPrefixes, tellingRoles, tellingExtensions]);
   const recovery = settings.recovery === 't';
+  const key = session.backendKey;
   const provider = providerOfServer(endpoint.host, {
     versionText: settings.version_text ?? '',
     settingPrefixes: (traits.prefixes ?? '').split(','),
     roles: (traits.roles ?? '').split(','),
+    extensions: (traits.extensions ?? '').split(','),
   });
   return {
     server: {
@@ -73,35 +91,32 @@ export async function readSessionFacts(session: Session, endpoint: Endpoint): Pr
       tls: session.tls,
     },
     versionNumber: Number(settings.version_number),
-    currentUser: traits.current_user ?? endpoint.username,
+    sessionUser: traits.session_user ?? endpoint.username,
+    database: traits.database ?? endpoint.database,
     statementTimeoutMs: durationMs(settings.statement_timeout ?? '0'),
-    connectionsLeft: connectionsLeft(traits),
+    room: connectionRoom(traits),
+    behindProxy: key !== null && settings.backend != null && Number(settings.backend) !== key.process,
   };
 }
 
-function connectionsLeft(traits: TextRow): number | null {
+function connectionRoom(traits: TextRow): ConnectionRoom | null {
   const number = (name: string) => (traits[name] == null ? null : Number(traits[name]));
-  const room: number[] = [];
-  const maximum = number('max_connections');
-  const backends = number('backends');
-  if (maximum !== null && backends !== null) {
-    room.push(maximum - (traits.superuser === 't' ? 0 : (number('reserved') ?? 0)) - backends);
-  }
-  // Limits of a database or role are not held against a superuser (manual, CREATE ROLE).
-  const pairs =
-    traits.superuser === 't'
-      ? []
-      : ([
-          ['database_limit', 'database_backends'],
-          ['role_limit', 'role_backends'],
-        ] as const);
-  for (const [limitName, usedName] of pairs) {
-    const limit = number(limitName);
-    const used = number(usedName);
+  const superuser = traits.superuser === 't';
+  const rooms: ConnectionRoom[] = [];
+  const add = (of: ConnectionRoom['of'], limit: number | null, used: number | null) => {
     // -1: no limit of its own.
-    if (limit !== null && limit >= 0 && used !== null) room.push(limit - used);
+    if (limit === null || limit < 0 || used === null) return;
+    rooms.push({ of, limit, left: Math.max(0, limit - used) });
+  };
+  // Limits of a database or role are not held against a superuser (manual, CREATE ROLE).
+  if (!superuser) {
+    add('role', number('role_limit'), number('role_backends'));
+    add('database', number('database_limit'), number('database_backends'));
   }
-  return room.length > 0 ? Math.max(0, Math.min(...room)) : null;
+  const maximum = number('max_connections');
+  const reserved = superuser ? 0 : (number('reserved') ?? 0);
+  add('server', maximum === null ? null : maximum - reserved, number('backends'));
+  return rooms.length === 0 ? null : rooms.reduce((least, room) => (room.left < least.left ? room : least));
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
