@@ -27,6 +27,22 @@ export class Deadline {
     if (this.#signal.aborted) throw new InterruptedError();
   }
 
+  /** Waits so many milliseconds, or up to the deadline. @throws InterruptedError */
+  async pause(ms: number): Promise<void> {
+    this.throwIfInterrupted();
+    const signal = this.#signal;
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, Math.min(ms, this.left));
+      signal.addEventListener('abort', finish);
+    });
+    this.throwIfInterrupted();
+  }
+
   /**
    * Waits for `work`, but not past the deadline or `limitMs`, nor past an interruption.
    * @param onTimeout makes the error that ends the wait
@@ -38,6 +54,10 @@ export class Deadline {
     abandon: () => void,
     limitMs = Number.POSITIVE_INFINITY,
   ) {
+    let finished = false;
+    const finishing = work.finally(() => {
+      finished = true;
+    });
     let timer: NodeJS.Timeout | undefined;
     let onAbort: (() => void) | undefined;
     const end = new Promise<never>((_, reject) => {
@@ -47,11 +67,13 @@ export class Deadline {
     });
     try {
       this.throwIfInterrupted();
-      return await Promise.race([work, end]);
+      return await Promise.race([finishing, end]);
     } catch (error) {
-      abandon();
-      // What was abandoned fails later; nobody waits for it any more.
-      work.catch(() => {});
+      if (!finished) {
+        abandon();
+        // What was abandoned fails later; nobody waits for it any more.
+        finishing.catch(() => {});
+      }
       throw error;
     } finally {
       clearTimeout(timer);

@@ -1,4 +1,6 @@
 import { Fault, type FaultCode, type FaultDetail } from './faults.ts';
+import { isSupabaseDirect } from './provider-places.ts';
+import { codeOfRefusal, codeOfStatementRefusal } from './server-words.ts';
 
 /** The error fields that are read; of Node's system errors, OpenSSL's and pg's DatabaseError. */
 interface ForeignError {
@@ -27,6 +29,12 @@ const systemCodes: Readonly<Record<string, FaultCode>> = {
   EPIPE: 'connection_closed',
 };
 
+/** What the same means for the host of a Supabase project, which has addresses of IPv6 alone. */
+const supabaseCodes: Partial<Record<FaultCode, FaultCode>> = {
+  dns_not_found: 'supabase_name_without_ipv4',
+  host_unreachable: 'supabase_ipv6_unreachable',
+};
+
 /** OpenSSL's verification results as Node names them (tls, X.509 certificate error codes). */
 const certificateCodes: Readonly<Record<string, FaultCode>> = {
   CERT_HAS_EXPIRED: 'tls_expired',
@@ -49,13 +57,17 @@ const certificateCodes: Readonly<Record<string, FaultCode>> = {
   CRL_SIGNATURE_FAILURE: 'tls_untrusted',
 };
 
-/** SQLSTATEs that end a start-up (manual, appendix A). 42501 at start-up is a denied CONNECT. */
-const sqlstates: Readonly<Record<string, FaultCode>> = {
-  '28P01': 'password_refused',
-  '3D000': 'no_such_database',
-  '42501': 'database_connect_denied',
-  '53300': 'too_many_connections',
-  '57P03': 'cannot_connect_now',
+/** OpenSSL's errors of a handshake that tell what to do, as Node names them; alerts: RFC 8446, section 6. */
+const handshakeCodes: Readonly<Record<string, FaultCode>> = {
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'tls_version_refused',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'tls_version_refused',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'tls_client_refused',
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: 'tls_client_refused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'tls_client_refused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'tls_client_refused',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'tls_client_refused',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'tls_client_refused',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'tls_client_refused',
 };
 
 function text(value: unknown): string {
@@ -67,15 +79,17 @@ export function socketFault(error: unknown, detail: FaultDetail): Fault {
   if (error instanceof Fault) return error.with(detail);
   const { code, message } = error as ForeignError;
   const known = typeof code === 'string' && Object.hasOwn(systemCodes, code) ? systemCodes[code] : undefined;
-  return new Fault(known ?? 'host_unreachable', { ...detail, text: text(code ?? message) }, error);
+  const general = known ?? 'host_unreachable';
+  const special = isSupabaseDirect(detail.host) ? supabaseCodes[general] : undefined;
+  return new Fault(special ?? general, { ...detail, text: text(code ?? message) }, error);
 }
 
 /** Translates an error of the TLS handshake, where a closed socket is the handshake's failure too. */
 export function tlsFault(error: unknown, detail: FaultDetail): Fault {
   if (error instanceof Fault) return error.with(detail);
   const { code, message, reason } = error as ForeignError;
-  const known =
-    typeof code === 'string' && Object.hasOwn(certificateCodes, code) ? certificateCodes[code] : undefined;
+  const codes = { ...certificateCodes, ...handshakeCodes };
+  const known = typeof code === 'string' && Object.hasOwn(codes, code) ? codes[code] : undefined;
   if (known) return new Fault(known, { ...detail, text: text(reason ?? code) }, error);
   const words = code === 'ECONNRESET' ? 'the server closed the connection' : text(reason ?? code ?? message);
   return new Fault('tls_handshake_failed', { ...detail, text: words }, error);
@@ -104,11 +118,17 @@ export function startupFault(error: unknown, detail: FaultDetail): Fault {
     return new Fault('protocol_violation', { ...detail, text: text(message) }, error);
   }
   const words = { ...detail, sqlstate, text: text((error as ForeignError).message) };
-  const known = Object.hasOwn(sqlstates, sqlstate) ? sqlstates[sqlstate] : undefined;
-  if (known) return new Fault(known, words, error);
-  // 28000 is both "no pg_hba.conf entry" and "role is not permitted to log in".
-  if (sqlstate === '28000') {
-    return new Fault(/pg_hba\.conf/.test(words.text) ? 'no_pg_hba_entry' : 'role_refused', words, error);
-  }
-  return new Fault('server_refused', words, error);
+  return new Fault(codeOfRefusal(words), words, error);
+}
+
+/**
+ * Translates what ended the asking in an open session.
+ * @throws the error itself when it is neither the server's nor the network's: a defect, an interruption
+ */
+export function statementFault(error: unknown, detail: FaultDetail): Fault {
+  if (error instanceof Fault) return error.with(detail);
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === null) throw error;
+  const words = { ...detail, sqlstate, text: text((error as ForeignError).message) };
+  return new Fault(codeOfStatementRefusal(words), words, error);
 }

@@ -5,12 +5,13 @@ import { type HostEntry, hostEntries, resolveAddresses } from './addresses.ts';
 import type { Deadline } from './deadline.ts';
 import { sqlstateOf, startupFault } from './diagnosis.ts';
 import { dial } from './dial.ts';
-import { Fault } from './faults.ts';
+import { Fault, type FaultCode } from './faults.ts';
 import { loadPg } from './pg-client.ts';
 import { type Session, startSession } from './session.ts';
 import type { SessionBounds } from './session-frames.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { type TlsAttempt, tlsAttempts } from './tls-policy.ts';
+import { whileWaking } from './waking.ts';
 
 export interface OpenOptions {
   readonly endpoint: Endpoint;
@@ -29,16 +30,29 @@ export interface Opening {
   readonly session: Session;
   /** Addresses and hosts that failed before one answered. */
   readonly passedOver: readonly Fault[];
+  /** How often all of it was tried: more than once where a sleeping server had to wake up. */
+  readonly tries: number;
 }
+
+type Round = Omit<Opening, 'tries'>;
 
 /**
  * Opens a session as libpq does: hosts in order, of each its addresses in order, at each the tries
  * that sslmode asks for. The next address or host is tried when one can't be reached, starts up or
  * shuts down, or is not what target_session_attrs asks for; never after a refused password
- * (fe-connect.c, PQconnectPoll).
+ * (fe-connect.c, PQconnectPoll). Where that ends at a Neon compute that wakes up, all of it is done again.
  * @throws Fault, of the try that came furthest; InterruptedError
  */
 export async function openSession(options: OpenOptions, deadline: Deadline): Promise<Opening> {
+  const { value, tries } = await whileWaking(
+    () => openOnce(options, deadline),
+    deadline,
+    (stage, durationMs) => options.onStage?.(stage, durationMs, 'failed'),
+  );
+  return { ...value, tries };
+}
+
+async function openOnce(options: OpenOptions, deadline: Deadline): Promise<Round> {
   const wanted = options.endpoint.options.target_session_attrs ?? 'any';
   if (wanted !== 'prefer-standby') return openWanted(options, deadline, wanted);
   try {
@@ -50,7 +64,7 @@ export async function openSession(options: OpenOptions, deadline: Deadline): Pro
   }
 }
 
-async function openWanted(options: OpenOptions, deadline: Deadline, wanted: string): Promise<Opening> {
+async function openWanted(options: OpenOptions, deadline: Deadline, wanted: string): Promise<Round> {
   const failures: Fault[] = [];
   const entries = hostEntries(options.endpoint);
   for (const [index, entry] of entries.entries()) {
@@ -85,7 +99,10 @@ async function collect<T>(failures: Fault[], work: Promise<T>): Promise<T | null
 function isPassable(error: unknown): error is Fault {
   return (
     error instanceof Fault &&
-    (error.stage === 'resolve' || error.stage === 'connect' || error.code === 'cannot_connect_now')
+    (error.stage === 'resolve' ||
+      error.stage === 'connect' ||
+      error.code === 'cannot_connect_now' ||
+      error.code === 'neon_asleep')
   );
 }
 
@@ -109,14 +126,23 @@ async function openAddress(
   throw furthest(failures);
 }
 
+/** What the other way would not mend: the password, and our own certificate and key. */
+const sameEitherWay: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'password_refused',
+  'password_missing',
+  'tls_bad_certificate_file',
+  'tls_client_refused',
+]);
+
 /**
- * Whether libpq's allow and prefer go on to their second try. Stricter than libpq in one thing: a
- * refused password is not tried again, least of all in the clear.
+ * Whether libpq's allow and prefer go on to their second try. Stricter than libpq: what was wrong with
+ * us is not tried again, least of all in the clear.
  */
 function retriedOtherwise(fault: Fault, attempt: TlsAttempt): boolean {
-  if (fault.code === 'password_refused' || fault.code === 'password_missing') return false;
+  if (sameEitherWay.has(fault.code)) return false;
   if (attempt === 'plain') return fault.stage !== 'connect' || fault.code === 'connection_closed';
-  // A server that had no TLS to offer was asked in the clear already.
+  // A server that had no TLS to offer was asked in the clear already; one that asks for it is not.
+  if (fault.code === 'tls_required') return false;
   return fault.stage === 'tls' || (fault.code === 'no_pg_hba_entry' && !fault.wantsTls);
 }
 
@@ -143,6 +169,7 @@ async function openAttempt(
     // A dead address leaves time for those after it.
     connectMs: limit || deadline.left / untried,
   };
+  const began = performance.now();
   const observer = { connected: () => ticks('connect'), secured: () => ticks('tls') };
   try {
     const transport = await dial(target, deadline, observer);
@@ -152,6 +179,8 @@ async function openAttempt(
       address,
       secrets,
       bounds: options.bounds,
+      // libpq's connect_timeout is for all of it, address by address.
+      limitMs: limit ? Math.max(0, limit - (performance.now() - began)) : Number.POSITIVE_INFINITY,
       onAuthenticated: () => ticks('authenticate'),
     };
     const session = await startSession(transport, start, deadline);

@@ -11,7 +11,8 @@ const byHost: readonly (readonly [RegExp, string])[] = [
   [/\.ybdb\.io$/, 'yugabytedb'],
   [/\.tsdb\.cloud\.timescale\.com$/, 'timescale'],
   [/\.db\.postgresbridge\.com$/, 'crunchy-bridge'],
-  [/^dpg-[^.]+(?:\..*)?\.render\.com$/, 'render'],
+  // Inside Render the name has no domain.
+  [/^dpg-[^.]+\.(?:[^.]+\.)*render\.com$|^dpg-[a-z0-9]+-[a-z]$/, 'render'],
   [/\.db\.ondigitalocean\.com$/, 'digitalocean'],
   [/\.aivencloud\.com$/, 'aiven'],
 ];
@@ -28,11 +29,12 @@ export function providerOfHost(host: string): string {
   return byHost.find(([pattern]) => pattern.test(first))?.[1] ?? selfHosted;
 }
 
-/** What a session tells of its provider: version(), names of settings with a prefix, names of roles. */
+/** What a session tells of its provider: version(), and names of settings with a prefix, roles and extensions. */
 export interface ServerTraits {
   readonly versionText: string;
   readonly settingPrefixes: readonly string[];
   readonly roles: readonly string[];
+  readonly extensions: readonly string[];
 }
 
 const byVersion: readonly (readonly [RegExp, string])[] = [
@@ -61,18 +63,32 @@ const byRole: Readonly<Record<string, string>> = {
   doadmin: 'digitalocean',
 };
 
+/** They may be installed anywhere, so that they come last: they say what it is, where nothing says who hosts it. */
+const byExtension: Readonly<Record<string, string>> = {
+  timescaledb: 'timescale',
+  citus: 'citus',
+};
+
 /** The provider as the server tells it; the host name decides where it already did. */
 export function providerOfServer(host: string, traits: ServerTraits): string {
   const told = byVersion.find(([pattern]) => pattern.test(traits.versionText))?.[1];
   if (told) return told;
   const named = providerOfHost(host);
   if (named !== selfHosted) return named;
-  const prefix = Object.keys(byPrefix).find((name) => traits.settingPrefixes.includes(name));
-  if (prefix) return byPrefix[prefix] ?? selfHosted;
-  const role = Object.keys(byRole).find((name) => traits.roles.includes(name));
-  return role ? (byRole[role] ?? selfHosted) : selfHosted;
+  return (
+    firstTold(byPrefix, traits.settingPrefixes) ??
+    firstTold(byRole, traits.roles) ??
+    firstTold(byExtension, traits.extensions) ??
+    selfHosted
+  );
 }
 
-/** Prefixes of settings and names of roles that tell a provider: what the session query asks for. */
+function firstTold(table: Readonly<Record<string, string>>, seen: readonly string[]): string | undefined {
+  const name = Object.keys(table).find((key) => seen.includes(key));
+  return name === undefined ? undefined : table[name];
+}
+
+/** Prefixes of settings and names of roles and extensions that tell a provider: what the session query asks for. */
 export const tellingPrefixes = Object.keys(byPrefix);
 export const tellingRoles = Object.keys(byRole);
+export const tellingExtensions = Object.keys(byExtension);

@@ -7,12 +7,38 @@ export interface SessionBounds {
   readonly maxTotal: number;
 }
 
+/**
+ * Takes the rows of a statement as they come, past pg, which would make objects of them and keep them.
+ * What it throws ends the session.
+ */
+export interface RowTap {
+  /** @param body of a RowDescription (manual, 54.7), before the rows it describes; its own copy */
+  describe(body: Buffer): void;
+  /**
+   * A DataRow's body lies in `bytes` from `start` up to `end`, valid during the call alone: the number
+   * of columns in two bytes, then of each its length in four (-1: NULL) and its text.
+   */
+  row(bytes: Buffer, start: number, end: number): void;
+}
+
 /** What may come in a session: all messages of the backend (manual, 54.7), authentication apart. */
 const types = new Set([...'123ACDEGHIKNSTVWZcdnst'].map((letter) => letter.charCodeAt(0)));
 /** An error or notice, which is held back until it is whole: in bytes. */
 const maxHeld = 1024 * 1024;
 const error = 0x45;
 const notice = 0x4e;
+const dataRow = 0x44;
+const rowDescription = 0x54;
+const commandComplete = 0x43;
+/** What pg may keep of answers, in bytes, where nothing taps their rows; and never more than may come. */
+const maxKept = 64 * 1024 * 1024;
+/**
+ * What it keeps beside the bytes: about as much for a row and each of its columns, for a result and each
+ * of its columns. A server could else fill memory with rows and results that hold nothing.
+ */
+const beside = { row: 64, rowColumn: 16, result: 1024, resultColumn: 256 } as const;
+/** The bytes of a column in a RowDescription, at the least: an empty name, and what stands behind it. */
+const describedColumn = 19;
 const none = Buffer.alloc(0);
 
 /**
@@ -23,7 +49,12 @@ const none = Buffer.alloc(0);
 export class SessionFrames {
   readonly #bounds: SessionBounds;
   readonly #violation: (text: string) => Error;
+  /** Null: rows pass as everything else does. */
+  tap: RowTap | null = null;
   #total = 0;
+  #kept = 0;
+  /** Columns of the rows to come, at the most. */
+  #columns = 0;
   /** The part of a header that has come. */
   #header: Buffer = none;
   /** Bytes of the current message that are still to come, once its header was seen. */
@@ -71,7 +102,14 @@ export class SessionFrames {
         }
         this.#header = none;
         this.#left = this.#bodyLength(header);
-        if (isHeld(header)) {
+        const isRow = this.tap !== null && header[0] === dataRow;
+        if (isRow && !split && this.#left <= chunk.length - at) {
+          passUpTo(start);
+          this.tap?.row(chunk, at, at + this.#left);
+          at += this.#left;
+          from = at;
+          this.#left = 0;
+        } else if (isRow || isHeld(header) || (this.tap !== null && header[0] === rowDescription)) {
           passUpTo(start);
           this.#held = [header];
           from = at;
@@ -80,10 +118,25 @@ export class SessionFrames {
           from = at;
         }
       }
-      if (this.#left === 0 && this.#held) out.push(this.#release(this.#held));
+      if (this.#left === 0 && this.#held) {
+        const message = this.#release(this.#held);
+        if (message !== null) out.push(message);
+      }
     }
     passUpTo(chunk.length);
     return out.length === 1 ? (out[0] ?? none) : Buffer.concat(out);
+  }
+
+  /** Counts what pg will make of a message. */
+  #countKept(letter: number | undefined, length: number): void {
+    if (letter === rowDescription) {
+      this.#columns = Math.floor(length / describedColumn);
+      this.#kept += beside.result + beside.resultColumn * this.#columns;
+    } else if (letter === commandComplete) this.#kept += beside.result;
+    else if (letter === dataRow && this.tap === null)
+      this.#kept += length + beside.row + beside.rowColumn * this.#columns;
+    if (this.#kept > Math.min(maxKept, this.#bounds.maxTotal))
+      throw this.#violation('more than was asked for');
   }
 
   #bodyLength(header: Buffer): number {
@@ -91,12 +144,22 @@ export class SessionFrames {
     const length = header.readInt32BE(1);
     const longest = isHeld(header) ? maxHeld : this.#bounds.maxMessage;
     if (length < 4 || length > longest) throw this.#violation(`a message of ${length} bytes`);
+    this.#countKept(header[0], length);
     return length - 4;
   }
 
-  #release(pieces: readonly Buffer[]): Buffer {
+  /** @returns null for a row that the tap took */
+  #release(pieces: readonly Buffer[]): Buffer | null {
     this.#held = null;
     const message = Buffer.concat(pieces);
+    if (message[0] === dataRow) {
+      this.tap?.row(message, 5, message.length);
+      return null;
+    }
+    if (message[0] === rowDescription) {
+      this.tap?.describe(Buffer.from(message.subarray(5)));
+      return message;
+    }
     if (!isFieldList(message.subarray(5))) throw this.#violation('an error or notice without its end');
     return message;
   }

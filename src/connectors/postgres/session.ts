@@ -8,11 +8,24 @@ import { startupFault } from './diagnosis.ts';
 import type { Transport } from './dial.ts';
 import { Fault, type FaultDetail } from './faults.ts';
 import { loadPg } from './pg-client.ts';
-import type { SessionBounds } from './session-frames.ts';
+import type { QueryStatement, StatementEnd } from './query-statement.ts';
+import type { RowTap, SessionBounds } from './session-frames.ts';
 import { WireGuard } from './wire-guard.ts';
 
 /** A row as text: every value as PostgreSQL prints it, null for NULL. */
 export type TextRow = Readonly<Record<string, string | null>>;
+
+/** What CommandComplete says: `SELECT` and its rows, `CREATE` and null. */
+export interface StreamEnd {
+  readonly command: string;
+  readonly rowCount: number | null;
+}
+
+/** What pg keeps of BackendKeyData, and its types leave out. */
+interface BackendKey {
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+}
 
 /** What starting a session needs besides its transport. */
 export interface StartOptions {
@@ -23,6 +36,8 @@ export interface StartOptions {
   readonly address: string;
   readonly secrets: SecretItem;
   readonly bounds: SessionBounds;
+  /** How long the start may take besides the deadline, in milliseconds. */
+  readonly limitMs: number;
   readonly onAuthenticated: () => void;
 }
 
@@ -36,7 +51,7 @@ export class Session {
   readonly address: string;
   readonly #client: Client;
   readonly #guard: WireGuard;
-  readonly #deadline: Deadline;
+  #deadline: Deadline;
   readonly #detail: FaultDetail;
 
   constructor(parts: {
@@ -66,11 +81,71 @@ export class Session {
    */
   async query(text: string, values?: readonly unknown[]): Promise<TextRow[]> {
     const config = values ? { text, values: [...values], types: asText } : { text, types: asText };
-    const running = this.#client.query(config);
+    const result = await this.#run(this.#client.query(config), this.#deadline);
+    return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as TextRow[];
+  }
+
+  /**
+   * Runs one statement by the extended protocol, which takes no second one, and hands its rows to the
+   * tap as they come, all values as text; none is kept.
+   * @param values bound as text
+   * @param deadline of this statement; the session's when left out
+   * @throws as query
+   */
+  async stream(
+    text: string,
+    values: readonly (string | null)[],
+    tap: RowTap,
+    deadline: Deadline = this.#deadline,
+  ): Promise<StreamEnd> {
+    this.#guard.tap = tap;
+    try {
+      const config = { text, values: [...values], types: asText, queryMode: 'extended' };
+      const { command, rowCount } = await this.#run(this.#client.query(config), deadline);
+      return { command, rowCount };
+    } finally {
+      this.#guard.tap = null;
+    }
+  }
+
+  /**
+   * Runs a statement that says itself what is sent for it; its rows go to the tap.
+   * @throws as query
+   */
+  async runStatement(statement: QueryStatement, tap: RowTap, deadline: Deadline): Promise<StatementEnd> {
+    this.#guard.tap = tap;
+    try {
+      this.#client.query(statement);
+      return await this.#run(statement.done, deadline);
+    } finally {
+      this.#guard.tap = null;
+    }
+  }
+
+  /** What is asked from now on is waited for up to this deadline. */
+  set deadline(deadline: Deadline) {
+    this.#deadline = deadline;
+  }
+
+  /** What a CancelRequest names this session by; null where the server gave nothing. */
+  get backendKey(): { readonly process: number; readonly secret: number } | null {
+    const { processID: process, secretKey: secret } = this.#client as unknown as BackendKey;
+    return process === null || secret === null ? null : { process, secret };
+  }
+
+  /** Lets the server wait until `resumeRows`: for who can't take the rows as fast as they come. */
+  holdRows(): void {
+    this.#guard.holdRows();
+  }
+
+  resumeRows(): void {
+    this.#guard.resumeRows();
+  }
+
+  async #run<T>(running: Promise<T>, deadline: Deadline): Promise<T> {
     const timedOut = () => new Fault('session_timeout', this.#detail);
     try {
-      const result = await this.#deadline.race(running, timedOut, () => this.#guard.destroy());
-      return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as TextRow[];
+      return await deadline.race(running, timedOut, () => this.#guard.destroy());
     } catch (error) {
       if (this.#guard.destroyed)
         throw this.#guard.errored instanceof Fault ? this.#guard.errored : lost(error, this.#detail);
@@ -145,7 +220,7 @@ export async function startSession(
   const timedOut = () =>
     new Fault(!heard ? 'server_silent' : authenticated ? 'session_timeout' : 'auth_timeout', detail);
   try {
-    await deadline.race(client.connect(), timedOut, () => guard.destroy());
+    await deadline.race(client.connect(), timedOut, () => guard.destroy(), options.limitMs);
   } catch (error) {
     guard.destroy();
     if (error instanceof InterruptedError) throw error;

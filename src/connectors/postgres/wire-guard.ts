@@ -3,8 +3,9 @@ import { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { AuthPolicy } from './auth-policy.ts';
 import { Fault, type FaultDetail } from './faults.ts';
+import { foreignProtocol } from './foreign-protocol.ts';
 import { isFieldList } from './message-shape.ts';
-import { type SessionBounds, SessionFrames } from './session-frames.ts';
+import { type RowTap, type SessionBounds, SessionFrames } from './session-frames.ts';
 
 /** Bounds of what a server may say. */
 const limits = {
@@ -41,6 +42,7 @@ export class WireGuard extends Duplex {
   #pending: Buffer = Buffer.alloc(0);
   #started = false;
   #startupBytes = 0;
+  #rowsAreHeld = false;
   /** Offered to pg only over TLS, for channel binding. */
   getPeerCertificate?: () => tls.PeerCertificate;
 
@@ -56,6 +58,22 @@ export class WireGuard extends Duplex {
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy());
+  }
+
+  /** Who takes the rows of the statement that runs; null: pg does. */
+  set tap(tap: RowTap | null) {
+    this.#frames.tap = tap;
+  }
+
+  /** Stops reading from the server until `resumeRows`; rows of what was read already still come. */
+  holdRows(): void {
+    this.#rowsAreHeld = true;
+    this.#socket.pause();
+  }
+
+  resumeRows(): void {
+    this.#rowsAreHeld = false;
+    this.#socket.resume();
   }
 
   /** For pg, which believes that it dials. */
@@ -95,7 +113,7 @@ export class WireGuard extends Duplex {
   }
 
   override _read(): void {
-    this.#socket.resume();
+    if (!this.#rowsAreHeld) this.#socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -126,6 +144,9 @@ export class WireGuard extends Duplex {
     if (this.#startupBytes > limits.startupTotal)
       throw this.#violation('endless messages before the session starts');
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    const nothingPassed = this.#startupBytes === this.#pending.length;
+    const peer = nothingPassed ? foreignProtocol(this.#pending) : null;
+    if (peer !== null) throw new Fault('not_postgresql', { ...this.#options.detail, peer });
     let at = 0;
     while (!this.#started && this.#pending.length - at >= 5) {
       const letter = this.#pending[at] ?? 0;
