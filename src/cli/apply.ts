@@ -1,15 +1,12 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type ApplyStep, planApply } from '../connections/apply.ts';
 import { missingFlags } from '../connections/endpoint.ts';
-import { RefusedError, UsageError } from '../connections/errors.ts';
-import { type FileConnection, parseConnectionFile } from '../connections/file.ts';
+import { RefusedError } from '../connections/errors.ts';
 import type { PlanStep } from '../connections/reports.ts';
 import { applyPlan } from '../output/apply-plan.ts';
-import { parseReference } from '../secrets/references.ts';
 import type { App, Verdict } from './app.ts';
 import { askingOf } from './asking.ts';
-import { readDataFile } from './read-file.ts';
+import { readConnectionFile, referenceReader } from './connection-file.ts';
 import { type Act, examples } from './verb.ts';
 
 export interface ApplyFlags {
@@ -39,11 +36,9 @@ export function declareApply(command: Command, act: Act, run = runApply): void {
 
 export async function runApply(app: App, flags: ApplyFlags): Promise<Verdict> {
   if (flags.file === undefined) throw missingFlags(['file']);
-  const entries = parseConnectionFile(await readDataFile(flags.file), flags.file);
-  const readReference = (text: string) => referenceOf(text, flags);
-  const directory = dirname(resolve(flags.file));
-  const resolved = entries.map((entry) => withFilesOf(directory, entry));
-  const steps = await planApply(app.services, resolved, { prune: flags.prune === true, readReference });
+  const entries = await readConnectionFile(flags.file);
+  const readReference = referenceReader(flags.trustFile === true);
+  const steps = await planApply(app.services, entries, { prune: flags.prune === true, readReference });
   const plan = steps.map(({ action, name, role, changes }): PlanStep => ({ action, name, role, changes }));
   const changing = steps.filter(({ action }) => action !== 'same');
   if (flags.dryRun || changing.length === 0) {
@@ -54,28 +49,6 @@ export async function runApply(app: App, flags: ApplyFlags): Promise<Verdict> {
   await carryOut(app, changing);
   await app.print(applyPlan(plan, { done: true }));
   return 'done';
-}
-
-/** What a file says can be run or read on this machine only by somebody who says that it may. */
-function referenceOf(text: string, flags: ApplyFlags): ReturnType<typeof parseReference> {
-  const source = parseReference(text);
-  if (source.kind === 'env' || flags.trustFile) return source;
-  throw new UsageError({
-    code: 'file_not_trusted',
-    message: `the file holds a ${source.kind}: reference, which would ${source.kind === 'cmd' ? 'run a program' : 'read a file'} here`,
-    fix: 'look at what it says; if it may, add --trust-file',
-  });
-}
-
-/** Relative paths in a file are meant from where the file is. */
-function withFilesOf(directory: string, entry: FileConnection): FileConnection {
-  const result = { ...entry };
-  for (const field of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
-    const path = entry[field];
-    if (path == null || isAbsolute(path) || (field === 'sslRootCert' && path === 'system')) continue;
-    result[field] = resolve(directory, path);
-  }
-  return result;
 }
 
 async function confirm(app: App, plan: readonly PlanStep[]): Promise<void> {

@@ -2,16 +2,13 @@ import { addConnection } from './add.ts';
 import type { SavedConnection } from './connection.ts';
 import { deleteConnection, refuseUsed } from './delete.ts';
 import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
-import { completeEndpoint, type EndpointInput } from './endpoint.ts';
+import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
-import type { FileConnection } from './file.ts';
+import { endpointInputOf, type FileConnection, type ReadReference, secretInputOf } from './file.ts';
 import { checkName, checkTags } from './names.ts';
 import type { PlanStep } from './reports.ts';
 import type { SecretInput } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
-
-/** Reads a reference of a file: `env:VAR`, `file:PATH`, `cmd:PROGRAM ARG…`. @throws UsageError bad_reference */
-type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
 
 /** A step of a plan, with what carries it out. */
 export interface ApplyStep extends PlanStep {
@@ -64,12 +61,12 @@ async function planAdd(
   options: ApplyOptions,
 ): Promise<ApplyStep> {
   const connector = await services.connectors.load(entry.connector);
-  const endpoint = completeEndpoint(connector, inputOf(entry));
+  const endpoint = completeEndpoint(connector, endpointInputOf(entry));
   await connector.checkFiles(endpoint);
   const tags = checkTags(entry.tags ?? []);
   const secrets = {
-    password: readSecret(entry.secret, options) ?? { kind: 'none' as const },
-    sslKeyPassword: readSecret(entry.sslKeyPassword, options) ?? { kind: 'none' as const },
+    password: secretInputOf(entry.secret, options.readReference) ?? { kind: 'none' as const },
+    sslKeyPassword: secretInputOf(entry.sslKeyPassword, options.readReference) ?? { kind: 'none' as const },
   };
   const { role } = entry;
   return {
@@ -98,10 +95,14 @@ async function planChange(
   }
   const connector = await services.connectors.load(entry.connector);
   const request: EditRequest = {
-    endpoint: completeEndpoint(connector, inputOf(entry)),
+    endpoint: completeEndpoint(connector, endpointInputOf(entry)),
     tags: checkTags(entry.tags ?? []),
-    ...changedSecret('password', saved.password, readSecret(entry.secret, options)),
-    ...changedSecret('sslKeyPassword', saved.sslKeyPassword, readSecret(entry.sslKeyPassword, options)),
+    ...changedSecret('password', saved.password, secretInputOf(entry.secret, options.readReference)),
+    ...changedSecret(
+      'sslKeyPassword',
+      saved.sslKeyPassword,
+      secretInputOf(entry.sslKeyPassword, options.readReference),
+    ),
   };
   const plan = await planEdit(services, saved, request);
   refuseAskingAgain(plan);
@@ -134,25 +135,6 @@ function planDelete(services: ConnectionServices, connection: SavedConnection): 
     prepare: async () => {},
     run: async () => void (await deleteConnection(services, connection)),
   };
-}
-
-/** The endpoint's part of an entry; absent stays absent, so that presets fill it. */
-function inputOf(entry: FileConnection): EndpointInput {
-  const input: EndpointInput = { connector: entry.connector, host: entry.host, username: entry.username };
-  if (entry.port !== undefined) input.port = entry.port;
-  if (entry.database !== undefined) input.database = entry.database;
-  if (entry.schema !== undefined) input.schema = entry.schema;
-  if (entry.sslMode !== undefined) input.sslMode = entry.sslMode;
-  if (entry.options !== undefined) input.options = entry.options;
-  for (const field of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
-    if (entry[field] !== undefined) input[field] = entry[field];
-  }
-  return input;
-}
-
-function readSecret(text: string | null | undefined, options: ApplyOptions): SecretInput | undefined {
-  if (text === undefined) return undefined;
-  return text === null ? { kind: 'none' } : options.readReference(text);
 }
 
 /** Nothing where the file says nothing of the secret, or what is saved already. */

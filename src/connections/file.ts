@@ -1,10 +1,15 @@
 import type { z } from 'zod';
+import type { EndpointInput } from './endpoint.ts';
 import { UsageError } from './errors.ts';
 import { trimmedName } from './names.ts';
 import { connectionFileSchema, type fileConnectionSchema } from './schema.ts';
+import type { SecretInput } from './secrets-of.ts';
 
 /** One connection of a file, as the schema reads it. */
 export type FileConnection = z.infer<typeof fileConnectionSchema>;
+
+/** Reads a reference of a file: `env:VAR`, `file:PATH`, `cmd:PROGRAM ARG…`. @throws UsageError bad_reference */
+export type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
 
 /**
  * Checks the content of a connections file, YAML or JSON already parsed.
@@ -42,6 +47,29 @@ export function parseConnectionFile(content: unknown, source: string): FileConne
     seen.add(kept);
   }
   return connections;
+}
+
+/** The endpoint's part of an entry; absent stays absent, so that presets fill it. */
+export function endpointInputOf(entry: FileConnection): EndpointInput {
+  const input: EndpointInput = { connector: entry.connector, host: entry.host, username: entry.username };
+  if (entry.port !== undefined) input.port = entry.port;
+  if (entry.database !== undefined) input.database = entry.database;
+  if (entry.schema !== undefined) input.schema = entry.schema;
+  if (entry.sslMode !== undefined) input.sslMode = entry.sslMode;
+  if (entry.options !== undefined) input.options = entry.options;
+  for (const field of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
+    if (entry[field] !== undefined) input[field] = entry[field];
+  }
+  return input;
+}
+
+/** What an entry says of a secret; undefined where it says nothing. @throws UsageError bad_reference */
+export function secretInputOf(
+  text: string | null | undefined,
+  readReference: ReadReference,
+): SecretInput | undefined {
+  if (text === undefined) return undefined;
+  return text === null ? { kind: 'none' } : readReference(text);
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

@@ -1,10 +1,8 @@
 import type { Ora } from 'ora';
 import { terminalSafe } from './terminal-text.ts';
 
-/** A sign that something is going on. */
-export interface Progress {
-  /** Changes what it says. */
-  update(text: string): void;
+/** Something that is drawn again and again on stderr. */
+export interface Drawing {
   /** Prints above it, so that lines and spinner don't run into each other. Text is terminal-safe already. */
   print(text: string): void;
   /** Takes it away until `resume`: for a question. */
@@ -12,6 +10,12 @@ export interface Progress {
   resume(): void;
   /** Takes it away. Idempotent; needed before a prompt and before the answer. */
   stop(): void;
+}
+
+/** A sign that something is going on. */
+export interface Progress extends Drawing {
+  /** Changes what it says. */
+  update(text: string): void;
 }
 
 /** What is done sooner shows nothing, and does not pay for loading the spinner. Milliseconds. */

@@ -1,7 +1,10 @@
 import type { ServerFacts, StageResult, TestResult } from '../connections/connection.ts';
+import { tellingRung } from '../connections/test.ts';
 import type { Answer, View } from './answer.ts';
 import { formatDuration } from './duration.ts';
 import { fixLines } from './fix-lines.ts';
+import type { FleetWords } from './fleet-progress.ts';
+import type { Reported } from './report-content.ts';
 import { displayWidth, padToWidth, terminalSafe } from './terminal-text.ts';
 import { coloredMark, mark, outcomeStyle } from './theme.ts';
 
@@ -102,20 +105,56 @@ function rungs(result: TestResult): string {
 }
 
 function manyResults(results: readonly TestResult[], view: View): string {
-  const names = results.map(({ connection }) => terminalSafe(connection ?? '(not saved)'));
-  const width = Math.max(...names.map(displayWidth));
-  let text = '';
-  results.forEach((result, index) => {
-    const outcome = outcomeStyle(result.status, view.theme)(padToWidth(mark(result.status), markWidth));
-    text += `${outcome}  ${padToWidth(names[index] ?? '', width)}  ${formatDuration(result.durationMs)}\n`;
-    for (const { stage, status, message, code, fix } of result.stages) {
-      if (status !== 'failed' && status !== 'warned') continue;
-      const style = outcomeStyle(status, view.theme);
-      text += `    ${style(mark(status, `${stage} ${status}`))}: ${terminalSafe(message ?? code ?? status)}\n`;
-      text += fixLines(fix, '      ', view.theme);
-    }
-  });
+  const width = Math.max(...results.map(({ connection }) => displayWidth(shownName(connection))));
+  const rows = results.map((result) => fleetRow(result, width, view)).join('');
+  return `${rows}\n${tally(results)}\n`;
+}
+
+/**
+ * One of many: its verdict on a line, and below it each rung that failed or warned with its fix. For a
+ * live display too; ends in a newline.
+ * @param nameWidth columns of the widest name of all, as {@link shownName} gives it
+ */
+function fleetRow(result: TestResult, nameWidth: number, view: View): string {
+  const outcome = outcomeStyle(result.status, view.theme)(padToWidth(mark(result.status), markWidth));
+  const name = padToWidth(shownName(result.connection), nameWidth);
+  let text = `${outcome}  ${name}  ${formatDuration(result.durationMs)}\n`;
+  for (const { stage, status, message, code, fix } of result.stages) {
+    if (status !== 'failed' && status !== 'warned') continue;
+    const style = outcomeStyle(status, view.theme);
+    text += `    ${style(mark(status, `${stage} ${status}`))}: ${terminalSafe(message ?? code ?? status)}\n`;
+    text += fixLines(fix, '      ', view.theme);
+  }
+  return text;
+}
+
+/** How tests are shown while they are made. */
+export const testWords: FleetWords<TestResult> = {
+  doing: 'testing',
+  row: fleetRow,
+  finished(result) {
+    const rung = tellingRung(result);
+    const cause = rung === undefined ? '' : `  ${rung.stage}: ${rung.code ?? rung.status}`;
+    return {
+      outcome: result.status,
+      text: `${mark(result.status)}  ${shownName(result.connection)}  ${formatDuration(result.durationMs)}${cause}`,
+    };
+  },
+};
+
+/** What a result is called, made terminal-safe. */
+export function shownName(connection: string | null): string {
+  return terminalSafe(connection ?? '(not saved)');
+}
+
+/** The results of tests as reports show them. */
+export function reportedTests(results: readonly TestResult[]): Reported {
+  return { results, value: results, summary: tally(results), done: 'tested' };
+}
+
+/** How many there are of each: `3 tested: 1 passed, 0 warned, 2 failed`. */
+export function tally(results: readonly TestResult[]): string {
   const count = (status: TestResult['status']) => results.filter((result) => result.status === status).length;
   const counts = (['passed', 'warned', 'failed'] as const).map((status) => `${count(status)} ${status}`);
-  return `${text}\n${results.length} tested: ${counts.join(', ')}\n`;
+  return `${results.length} tested: ${counts.join(', ')}`;
 }

@@ -45,6 +45,23 @@ describe('a command line that is wrong', () => {
     ],
     [['connections', 'test', '--concurrency', '0'], 'bad_value', '--concurrency', '8'],
     [['connections', 'test', '--concurrency', '1001'], 'bad_value', '--concurrency', '8'],
+    [['connections', 'test', '--timeout', '0'], 'bad_value', '--timeout', '10s'],
+    [['connections', 'test', '--shard', '0/4'], 'bad_value', '--shard', '1/4'],
+    [['connections', 'test', '--shard', '5/4'], 'bad_value', '--shard', '1/4'],
+    [['connections', 'test', '--shard', '1'], 'bad_value', '--shard', '1/4'],
+    [['connections', 'test', '--shard', '1/2/3'], 'bad_value', '--shard', '1/4'],
+    [['connections', 'test', '--fail-on', 'passed'], 'bad_value', '--fail-on', '--fail-on failed or warned'],
+    [['connections', 'test', '--report', 'xml=a'], 'bad_value', '--report', '--report junit=connections.xml'],
+    [['connections', 'test', '--report', 'constructor=a'], 'bad_value', '--report', '--report junit='],
+    [['connections', 'test', '--report', 'junit'], 'bad_value', '--report junit', '--report junit=FILE'],
+    [['connections', 'test', '--report', 'markdown='], 'bad_value', '--report markdown', 'markdown=FILE'],
+    [['connections', 'test', '--report', 'github=x'], 'bad_value', 'takes no file', 'write --report github'],
+    [
+      ['connections', 'test', '--report', 'github', '--report', 'github'],
+      'conflicting_flags',
+      'github',
+      'once',
+    ],
     [['secrets', 'init', '--backend', 'file'], 'bad_value', '--backend', 'keychain or vault'],
   ])('%j', async (argv, code, message, fix) => {
     const error = await refusal(...argv);

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addConnection } from '../../../src/connections/add.ts';
-import type { Endpoint, SavedConnection } from '../../../src/connections/connection.ts';
-import { testFleet } from '../../../src/connections/fleet.ts';
+import type { Endpoint, TestResult } from '../../../src/connections/connection.ts';
+import { type FleetSubject, fails, savedFleet, shardOf, testFleet } from '../../../src/connections/fleet.ts';
 import type { SecretInput } from '../../../src/connections/secrets-of.ts';
 import { anEndpoint, type InMemoryServices, inMemoryServices } from '../../support/connection-services.ts';
 import { probed, untilAborted } from '../../support/in-memory-connector.ts';
@@ -26,11 +26,13 @@ async function save(
   } as const;
   const { saved } = await addConnection(services, request, null);
   if (!saved) throw new Error('it was not saved');
-  return saved;
+  const [subject] = savedFleet(services, [saved]);
+  if (!subject) throw new Error('it has no place in a fleet');
+  return subject;
 }
 
 /** Connections called c0, c1 …, each on a host of its name. */
-async function fleetOf(services: InMemoryServices, size: number): Promise<SavedConnection[]> {
+async function fleetOf(services: InMemoryServices, size: number): Promise<FleetSubject[]> {
   return Promise.all(Array.from({ length: size }, (_, index) => save(services, `c${index}`)));
 }
 
@@ -54,11 +56,19 @@ describe('a fleet', () => {
             return probed();
           });
         }
+        const started: number[] = [];
         const finished: (string | null)[] = [];
-        const onResult = ({ connection }: { connection: string | null }) => void finished.push(connection);
-        const results = await testFleet(services, fleet, { ...patiently, concurrency, onResult });
+        const onStart = (index: number) => void started.push(index);
+        const onResult = (result: TestResult, index: number) => {
+          expect(started).toContain(index);
+          expect(finished[index]).toBeUndefined();
+          finished[index] = result.connection;
+        };
+        const options = { ...patiently, concurrency, onStart, onResult };
+        const results = await testFleet(services, fleet, options);
         expect(results.map(({ connection }) => connection)).toEqual(fleet.map(({ name }) => name));
-        expect(finished.toSorted()).toEqual(fleet.map(({ name }) => name).toSorted());
+        expect(finished).toEqual(fleet.map(({ name }) => name));
+        expect(started).toEqual([...fleet.keys()]);
         expect(most).toBe(Math.min(concurrency, delays.length));
         for (const { lastTest } of await services.inCatalog.list()) expect(lastTest.status).toBe('passed');
       }),
@@ -136,4 +146,39 @@ describe('a fleet', () => {
   it('of none has no results', async () => {
     expect(await testFleet(inMemoryServices(), [], { ...patiently, concurrency: 8 })).toEqual([]);
   });
+});
+
+describe('the shards of a list', () => {
+  it('hold each of its members once, in its order, and none is larger than another by more than one', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 60 }), fc.integer({ min: 1, max: 20 }), (size, count) => {
+        const list = Array.from({ length: size }, (_, index) => index);
+        const shards = Array.from({ length: count }, (_, index) =>
+          shardOf(list, { index: index + 1, count }),
+        );
+        expect(shards.flat().sort((one, other) => one - other)).toEqual(list);
+        for (const shard of shards) expect(shard).toEqual(shard.toSorted((one, other) => one - other));
+        const sizes = shards.map(({ length }) => length);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('are counted from 1', () => {
+    expect(shardOf(['a', 'b', 'c', 'd', 'e'], { index: 1, count: 2 })).toEqual(['a', 'c', 'e']);
+    expect(shardOf(['a', 'b', 'c', 'd', 'e'], { index: 2, count: 2 })).toEqual(['b', 'd']);
+    expect(shardOf(['a'], { index: 2, count: 2 })).toEqual([]);
+  });
+});
+
+it.each([
+  ['passed', 'failed', false],
+  ['passed', 'warned', false],
+  ['warned', 'failed', false],
+  ['warned', 'warned', true],
+  ['failed', 'failed', true],
+  ['failed', 'warned', true],
+] as const)('a run with one that %s, to fail on %s: %s', (status, failOn, expected) => {
+  const results = [probed(), probed(status)].map((result) => ({ connection: 'x', ...result }));
+  expect(fails(results, failOn)).toBe(expected);
 });

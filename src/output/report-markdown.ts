@@ -1,0 +1,82 @@
+import { tellingRung } from '../connections/test.ts';
+import { formatDuration } from './duration.ts';
+import type { ReportContent, ReportedResult, ReportedStage } from './report-content.ts';
+import { terminalSafe } from './terminal-text.ts';
+import { shownName } from './test-results.ts';
+import { mark } from './theme.ts';
+
+/**
+ * GitHub-flavoured Markdown: a table of all, and below it the cause and the fix of each that failed or
+ * warned.
+ * @param maxBytes what is beyond it is left out, and said to be
+ */
+export function markdownReport(
+  { results, planned, summary, done }: ReportContent,
+  maxBytes = Number.POSITIVE_INFINITY,
+): string {
+  const interrupted =
+    results.length < planned ? `\nInterrupted: ${results.length} of ${planned} were ${done}.\n` : '';
+  const head = `## Connections\n\n${summary}\n${interrupted}`;
+  if (results.length === 0) return head;
+  const telling = results.filter(({ status }) => status !== 'passed');
+  const parts = [
+    '\n| Result | Connection | Time | Cause |\n| --- | --- | ---: | --- |\n',
+    ...results.map(row),
+    ...telling.map(details),
+  ];
+  const rest = '\nThe rest is left out: it would be too long.\n';
+  let text = head;
+  let room = maxBytes - Buffer.byteLength(head) - Buffer.byteLength(rest);
+  for (const part of parts) {
+    room -= Buffer.byteLength(part);
+    if (room < 0) return text + rest;
+    text += part;
+  }
+  return text;
+}
+
+function row(result: ReportedResult): string {
+  const rung = tellingRung(result);
+  const cause = rung === undefined ? '' : inline(`${rung.stage}: ${told(rung)}`);
+  const cells = [
+    mark(result.status),
+    inline(shownName(result.connection)),
+    formatDuration(result.durationMs),
+    cause,
+  ];
+  return `| ${cells.join(' | ').trimEnd()} |\n`;
+}
+
+function details(result: ReportedResult): string {
+  let text = `\n### ${mark(result.status)}: ${inline(shownName(result.connection))}\n\n`;
+  for (const rung of result.stages) {
+    if (rung.status !== 'failed' && rung.status !== 'warned') continue;
+    const code = rung.code === null ? '' : ` (${inline(rung.code)})`;
+    text += `${rung.stage} ${rung.status}${code}: ${inline(told(rung))}\n\n${fixBlock(rung.fix)}`;
+  }
+  return text.trimEnd().concat('\n');
+}
+
+function told({ message, code, status }: ReportedStage): string {
+  return message ?? code ?? status;
+}
+
+/** A fix is there to be copied: a block of code, whose fence is longer than any within. */
+function fixBlock(fix: string | null): string {
+  if (fix === null || fix === '') return '';
+  const longest = Math.max(2, ...[...fix.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${terminalSafe(fix, { multiline: true })}\n${fence}\n\n`;
+}
+
+/**
+ * Text on one line, none of it taken for Markdown, HTML, a mention or a link. A backslash before any
+ * ASCII punctuation is that character (CommonMark, 2.4); GitHub makes its mentions, references to
+ * issues and links of what is left, so that `@`, `#`, `:` and `www.` are broken up too.
+ */
+function inline(text: string): string {
+  return terminalSafe(text)
+    .replace(/[\\`*_{}[\]<>()!|~&$:]/g, '\\$&')
+    .replace(/[@#]/g, (char) => `&#${char.charCodeAt(0)};`)
+    .replace(/www\./gi, (word) => `${word.slice(0, -1)}\\.`);
+}
