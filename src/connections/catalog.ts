@@ -1,4 +1,33 @@
-import type { ConnectionDraft, LastTest, SavedConnection, SecretBackend } from './connection.ts';
+import type {
+  ConnectionDraft,
+  LastTest,
+  SavedConnection,
+  SecretBackend,
+  TableName,
+  TestResult,
+} from './connection.ts';
+
+/** How many results of each connection a catalog keeps: the newest. */
+export const resultsKept = 200;
+
+/** What a test came to, as a catalog takes it. */
+export interface TestOutcome {
+  /** What the connection says of it from now on. */
+  readonly lastTest: LastTest;
+  /** Who hosts it, as the test told. */
+  readonly provider: string;
+  /** The whole of it, for the history. */
+  readonly result: TestResult;
+}
+
+/** A result that was kept. */
+export interface TestRecord {
+  /** When the test was over; ISO 8601, UTC. */
+  readonly at: string;
+  readonly result: TestResult;
+}
+
+import type { SourceConfig } from '../metadata/source-config.ts';
 
 /** One line of the ledger of stored secrets: which items exist, or may exist, in the keychain or vault. */
 export interface SecretLedgerEntry {
@@ -49,16 +78,32 @@ export interface ConnectionCatalog {
   update(id: string, revision: number, draft: ConnectionDraft, lastTest: LastTest): Promise<SavedConnection>;
 
   /**
-   * Deletes a connection and retires its ledger entry.
+   * Deletes a connection with its history, and retires its ledger entry.
    * @returns false when there is no such connection (any more)
    */
   delete(id: string): Promise<boolean>;
 
   /**
-   * Records a test's outcome and the provider it told; a passed or warned one sets lastPassedAt.
+   * Records a test's outcome and keeps its result, the newest {@link resultsKept} of a connection; a
+   * passed or warned one sets lastPassedAt.
    * @returns false, with nothing written, when the connection is gone or was edited since `revision`
    */
-  recordTest(id: string, revision: number, lastTest: LastTest, provider: string): Promise<boolean>;
+  recordTest(id: string, revision: number, outcome: TestOutcome): Promise<boolean>;
+
+  /** The results kept of a connection, the newest first, at most `limit`; none when it is gone. */
+  history(id: string, limit: number): Promise<TestRecord[]>;
+
+  /**
+   * The tables that the pipelines which use a connection name, each once, ordered by schema and name
+   * (by code point); empty when none names any.
+   */
+  tablesUsed(id: string): Promise<TableName[]>;
+
+  /** How its discovery is configured; null: nothing was decided, or there is no such connection. */
+  sourceConfig(id: string): Promise<SourceConfig | null>;
+
+  /** @throws NotFoundError no_such_connection */
+  saveSourceConfig(id: string, config: SourceConfig): Promise<void>;
 
   /** Commits a pending ledger entry, before the item itself is written. */
   beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void>;
@@ -81,7 +126,7 @@ export interface ConnectionCatalog {
 
 /** What the catalog's own health check finds; `doctor` reports it. */
 export interface CatalogFinding {
-  readonly check: 'catalog' | 'permissions';
+  readonly check: 'catalog' | 'permissions' | 'metadata';
   readonly status: 'ok' | 'problem';
   /** Stable, snake_case. */
   readonly code: string;

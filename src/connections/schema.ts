@@ -44,6 +44,7 @@ export const connectionSchema = z.strictObject({
   sslCrl: z.string().nullable(),
   options: z.record(z.string(), z.string()).describe('other libpq parameters'),
   tags: z.array(z.string()),
+  allowWrite: z.boolean().describe('whether query --write is allowed: of a source only where it says so'),
   secret: z.strictObject({ kind: z.enum(secretKinds) }),
   usedBy: z.array(z.string()).describe('names of the pipelines that use it'),
   lastTest: lastTestSchema,
@@ -91,6 +92,21 @@ export const testResultSchema = z.strictObject({
 });
 
 export const testResultListSchema = z.array(testResultSchema);
+
+export const testHistorySchema = z
+  .array(
+    z.strictObject({
+      at: timestamp,
+      status: testResultSchema.shape.status,
+      durationMs: z.number().nonnegative(),
+      code: z.string().nullable().describe('of the rung that made the verdict'),
+      message: z.string().nullable(),
+      serverVersion: z.string().nullable().describe('null: no session was had'),
+      certificateValidTo: timestamp.nullable().describe('null: no session was had, or one in the clear'),
+      stages: z.array(stageResultSchema.pick({ stage: true, status: true, durationMs: true, code: true })),
+    }),
+  )
+  .describe('the results kept of one connection, newest first');
 
 export const presetSchema = z.strictObject({
   connector: z.string(),
@@ -163,7 +179,7 @@ export const secretsStatusSchema = z.strictObject({
 });
 
 export const doctorFindingSchema = z.strictObject({
-  check: z.enum(['catalog', 'permissions', 'secrets']),
+  check: z.enum(['catalog', 'permissions', 'metadata', 'secrets']),
   status: z.enum(['ok', 'problem', 'repaired', 'unknown']),
   code: z.string(),
   message: z.string(),

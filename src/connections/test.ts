@@ -5,6 +5,7 @@ import {
   type Role,
   type SavedConnection,
   type StageResult,
+  type TableName,
   type TestResult,
 } from './connection.ts';
 import { SecretError } from './errors.ts';
@@ -31,6 +32,8 @@ export interface TestSubject {
   readonly role: Role;
   readonly endpoint: Endpoint;
   readonly secrets: SecretItem;
+  /** The tables that pipelines use, which alone are judged then; absent: all that the schema holds. */
+  readonly tables?: readonly TableName[] | null;
 }
 
 /**
@@ -42,14 +45,14 @@ export async function testEndpoint(
   subject: TestSubject,
   options: TestOptions,
 ): Promise<TestResult> {
-  const { name, savedAs, role, endpoint, secrets } = subject;
+  const { name, savedAs, role, endpoint, secrets, tables = null } = subject;
   const connector = await services.connectors.load(endpoint.connector);
   const { onStage } = options;
   const result = await connector.probe({
     endpoint,
     secrets,
     role,
-    tables: null,
+    tables,
     timeoutMs: options.timeoutMs,
     signal: options.signal,
     ...(onStage && { onStage: (stage: StageResult) => onStage(nameFix(stage, savedAs)) }),
@@ -73,6 +76,7 @@ export async function testSaved(
     role: saved.role,
     endpoint: endpointOf(saved),
     secrets,
+    tables: await tablesOf(services, saved),
   };
   const result = await testEndpoint(services, subject, options);
   await recordTest(services, saved, result);
@@ -95,6 +99,15 @@ export async function testOfFleet(
   }
 }
 
+/** The tables that the pipelines of a connection use; null when none names any. */
+export async function tablesOf(
+  services: ConnectionServices,
+  { id }: SavedConnection,
+): Promise<readonly TableName[] | null> {
+  const tables = await (await services.catalog()).tablesUsed(id);
+  return tables.length === 0 ? null : tables;
+}
+
 /** Records a test's outcome with the connection it was made of. */
 export async function recordTest(
   services: ConnectionServices,
@@ -102,19 +115,17 @@ export async function recordTest(
   result: TestResult,
 ): Promise<void> {
   const catalog = await services.catalog();
-  const provider = result.server?.provider ?? saved.provider;
-  const recorded = await catalog.recordTest(
-    saved.id,
-    saved.revision,
-    lastTestOf(result, services.now()),
-    provider,
-  );
+  const recorded = await catalog.recordTest(saved.id, saved.revision, {
+    lastTest: lastTestOf(result, services.now()),
+    provider: result.server?.provider ?? saved.provider,
+    result,
+  });
   if (!recorded) services.notice(`${saved.name} was changed meanwhile: this result was not recorded`);
 }
 
 /** What is kept of a test: its verdict and the rung that made it. */
 export function lastTestOf(result: TestResult, now: Date): LastTest {
-  const telling = result.stages.find(({ status }) => status === result.status && status !== 'passed');
+  const telling = tellingRung(result);
   return {
     status: result.status,
     at: now.toISOString(),
@@ -125,12 +136,24 @@ export function lastTestOf(result: TestResult, now: Date): LastTest {
   };
 }
 
+/** The rung that made a verdict; none where all passed. */
+export function tellingRung<Rung extends { readonly status: string }>({
+  status,
+  stages,
+}: {
+  readonly status: string;
+  readonly stages: readonly Rung[];
+}): Rung | undefined {
+  return status === 'passed' ? undefined : stages.find((rung) => rung.status === status);
+}
+
 /** What a test becomes after an edit that it does not cover. */
 export function testAfterEdit(former: LastTest): LastTest {
   return former.status === 'never' ? former : { ...former, status: 'changed' };
 }
 
-function secretFailure(name: string, error: SecretError): TestResult {
+/** The result of a test whose secret can't be had: nothing was dialled. */
+export function secretFailure(name: string, error: SecretError): TestResult {
   const failed = stages.indexOf('authenticate');
   return {
     connection: name,

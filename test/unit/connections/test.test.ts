@@ -98,6 +98,35 @@ describe('the test of a saved connection', () => {
     });
   });
 
+  it('is kept whole, beside the former ones', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services);
+    services.connector.willProbe(host, probed('warned'), probed('failed'));
+    const first = await testSaved(services, saved, options);
+    services.clock.time = new Date('2026-03-02T12:00:00.000Z');
+    const second = await testSaved(services, saved, options);
+    expect(await services.inCatalog.history(saved.id, 10)).toEqual([
+      { at: '2026-03-02T12:00:00.000Z', result: second },
+      { at: '2026-03-01T12:00:00.000Z', result: first },
+    ]);
+  });
+
+  it('is of the tables that its pipelines use, where they name any', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services);
+    services.connector.willProbe(host, probed(), probed(), probed());
+    services.inCatalog.addPipeline('nightly', { sourceId: saved.id });
+    await testSaved(services, saved, options);
+    services.inCatalog.addPipeline('hourly', {
+      sourceId: saved.id,
+      tables: [{ schema: 'sales', name: 'orders' }],
+    });
+    await testSaved(services, saved, options);
+    await testOfFleet(services, saved, options);
+    const tables = [{ schema: 'sales', name: 'orders' }];
+    expect(services.connector.probes.map((probe) => probe.tables)).toEqual([null, tables, tables]);
+  });
+
   it('that failed keeps the day of the last that passed', async () => {
     const services = inMemoryServices();
     const saved = await save(services);
@@ -206,6 +235,18 @@ describe('the test of an edit that is not saved', () => {
     expect(services.connector.probes).toMatchObject([{ endpoint: { database: 'other' } }]);
     expect(services.connector.probes[0]?.secrets.password?.reveal()).toBe('hunter2');
     expect(await found(services, saved)).toEqual(saved);
+  });
+
+  it('is of the tables that pipelines use, tried or before it is saved', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services);
+    const tables = [{ schema: 'sales', name: 'orders' }];
+    services.inCatalog.addPipeline('nightly', { destinationId: saved.id, tables });
+    services.connector.willProbe(host, probed(), probed());
+    const plan = await planEdit(services, saved, { endpoint: { database: 'other' } });
+    await testEdit(services, plan, options);
+    await editConnection(services, plan, { ...options, saveAnyway: false });
+    expect(services.connector.probes.map((probe) => probe.tables)).toEqual([tables, tables]);
   });
 
   it('sends no password elsewhere', async () => {
