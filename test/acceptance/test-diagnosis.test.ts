@@ -564,23 +564,29 @@ describe('the provider of a session', () => {
     expect(seen.result.server?.provider).toBe(provider);
   });
 
-  test.each(majors)('PostgreSQL %i tells by a role, where its host tells nothing', async (major) => {
-    const server = await startServer({ major });
-    afterwards(() => server.stop());
-    const role = await server.createRole();
-    const provider = async () => {
-      const at = { host: 'localhost', port: server.port, username: role.name, database: 'postgres' };
-      const result = await probeEndpoint(anEndpoint(at), { password: role.password });
-      return result.server?.provider;
-    };
+  test.each(majors)(
+    'PostgreSQL %i tells by roles and settings, where its host tells nothing',
+    async (major) => {
+      const server = await startServer({ major });
+      afterwards(() => server.stop());
+      const role = await server.createRole();
+      const provider = async () => {
+        const at = { host: 'localhost', port: server.port, username: role.name, database: 'postgres' };
+        const result = await probeEndpoint(anEndpoint(at), { password: role.password });
+        return result.server?.provider;
+      };
 
-    expect(await provider()).toBe('self-hosted');
-    await server.run('create role doadmin');
-    expect(await provider()).toBe('digitalocean');
-    // Neon's stands before it in the order of telling.
-    await server.run('create role neon_superuser');
-    expect(await provider()).toBe('neon');
-  });
+      expect(await provider()).toBe('self-hosted');
+      await server.run('create role doadmin');
+      expect(await provider()).toBe('digitalocean');
+      // Neon's stands before it in the order of telling.
+      await server.run('create role neon_superuser');
+      expect(await provider()).toBe('neon');
+      // Settings stand before roles.
+      await server.run("alter database postgres set azure.extensions = 'pgcrypto'");
+      expect(await provider()).toBe('azure');
+    },
+  );
 
   test('and that another process answers than the one that was promised', async () => {
     const direct = await visit(letsIn(honest({ backend: '4711' }, {})));

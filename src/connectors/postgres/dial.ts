@@ -6,6 +6,7 @@ import type { Deadline } from './deadline.ts';
 import { socketFault, tlsFault } from './diagnosis.ts';
 import { Fault } from './faults.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
+import { contextFor } from './tls-context.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { type TlsAttempt, tlsFacts, tlsOptions, verification } from './tls-policy.ts';
 
@@ -143,7 +144,7 @@ async function handshake(
 ): Promise<tls.TLSSocket> {
   let secured: tls.TLSSocket;
   try {
-    secured = tls.connect({ ...options, socket });
+    secured = tls.connect({ ...options, secureContext: contextFor(options), socket });
   } catch (error) {
     // Bad PEM and a wrong key password are thrown here, before a byte is sent.
     throw new Fault('tls_bad_certificate_file', { ...detail, text: reasonOf(error) }, error);

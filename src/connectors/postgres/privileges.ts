@@ -2,7 +2,7 @@ import type { TableName } from '../../connections/connection.ts';
 import type { ProbeRequest } from '../../connections/connector.ts';
 import { Fault } from './faults.ts';
 import { jsonArray } from './json-array.ts';
-import { type groups, namesShown, privilegesQuery } from './privileges-query.ts';
+import { type Group, privilegesQuery } from './privileges-query.ts';
 import type { Session } from './session.ts';
 
 /** Tables, or sequences: how many there are, and the first of them by name. */
@@ -72,16 +72,13 @@ export async function readPrivileges(
 ): Promise<PrivilegeFacts> {
   // No table at all would pass whatever the user may do.
   const listed = tables !== null && tables.length > 0;
-  const row = await session.queryRow(privilegesQuery, [
-    endpoint.schema,
-    role,
-    listed ? tables.map(({ schema }) => schema) : null,
-    listed ? tables.map(({ name }) => name) : null,
-    listed ? namesShown.listed : namesShown.schema,
-  ]);
+  const values = listed
+    ? [tables.map(({ schema }) => schema), tables.map(({ name }) => name)]
+    : [endpoint.schema];
+  const row = await session.queryRow(privilegesQuery({ role, listed }), values);
   const yes = (name: string) => row[name] === 't';
   const count = (name: string) => Number(row[name] ?? 0);
-  const named = (name: keyof typeof groups): Named => ({
+  const named = (name: Group): Named => ({
     count: count(`${name}_count`),
     first: jsonArray(row[`${name}_first`]).map(tableName),
   });

@@ -1,5 +1,5 @@
 import type { Endpoint, ServerFacts } from '../../connections/connection.ts';
-import { providerOfServer, tellingExtensions, tellingPrefixes, tellingRoles } from './providers.ts';
+import { providerOfServer, tellingObjects, tellingRoles, tellingSettings } from './providers.ts';
 import type { Session, TextRow } from './session.ts';
 
 /** How many connections may still be opened, by the limit that is nearest. */
@@ -44,35 +44,42 @@ const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS ve
 
 /**
  * Opens the transaction everything else is asked in: it can't write, sees no name outside pg_catalog,
- * and waits for nothing long. SET LOCAL also holds behind a transaction pooler.
+ * and waits for nothing long. SET LOCAL also holds behind a transaction pooler. Where pg_temp is not
+ * named it comes first, and a table that another client of a pooler's session made would pass for one
+ * of the catalog's.
  */
-const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';
+const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`;
 
 const traitsQuery = `SELECT session_user AS session_user, current_database() AS database,
-  (SELECT string_agg(DISTINCT split_part(name, '.', 1), ',') FROM pg_settings
-    WHERE split_part(name, '.', 1) = ANY ($1::text[])) AS prefixes,
-  (SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolname = ANY ($2::text[])) AS roles,
-  (SELECT string_agg(extname, ',') FROM pg_extension WHERE extname = ANY ($3::text[])) AS extensions,
-  (SELECT sum(numbackends) FROM pg_stat_database) AS backends,
-  (SELECT numbackends FROM pg_stat_database WHERE datname = current_database()) AS database_backends,
-  (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit,
-  (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user) AS role_limit,
-  (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) AS superuser,
-  (SELECT count(*) FROM pg_stat_activity WHERE usename = session_user) AS role_backends,
-  (SELECT sum(setting::int) FROM pg_settings WHERE name IN
-    ('superuser_reserved_connections', 'reserved_connections')) AS reserved,
-  current_setting('max_connections') AS max_connections`;
+  concat_ws(',', ${Object.entries(tellingSettings)
+    .map(([setting, prefix]) => `CASE WHEN current_setting('${setting}', true) <> '' THEN '${prefix}' END`)
+    .join(',\n    ')}) AS prefixes,
+  concat_ws(',', ${tellingRoles.map((role) => `to_regrole('${role}')`).join(', ')}) AS roles,
+  concat_ws(',', ${Object.entries(tellingObjects)
+    .map(([object, extension]) => `CASE WHEN ${object} IS NOT NULL THEN '${extension}' END`)
+    .join(', ')}) AS extensions,
+  b.backends, b.database_backends, b.database_limit, r.rolconnlimit AS role_limit, r.rolsuper AS superuser,
+  CASE WHEN r.rolconnlimit >= 0 THEN
+    (SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE usesysid = r.oid) END AS role_backends,
+  current_setting('superuser_reserved_connections')::int
+    + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
+  current_setting('max_connections') AS max_connections
+FROM pg_roles r, (SELECT sum(pg_stat_get_db_numbackends(oid)) AS backends,
+    max(pg_stat_get_db_numbackends(oid)) FILTER (WHERE datname = current_database()) AS database_backends,
+    max(datconnlimit) FILTER (WHERE datname = current_database()) AS database_limit
+  FROM pg_database) AS b
+WHERE r.rolname = session_user`;
 
 /**
- * Asks the session for its facts and leaves it inside a READ ONLY transaction with an empty
- * search_path: three statements.
+ * Asks the session for its facts and leaves it inside a READ ONLY transaction with a
+ * search_path of pg_catalog: three statements.
  * @throws Fault; pg's DatabaseError
  */
 export async function readSessionFacts(session: Session, endpoint: Endpoint): Promise<SessionFacts> {
   const settings = await session.queryRow(settingsQuery);
   await session.query(begin);
-  const traits = await session.queryRow(traitsQuery, [tellingPrefixes, tellingRoles, tellingExtensions]);
+  const traits = await session.queryRow(traitsQuery);
   const recovery = settings.recovery === 't';
   const key = session.backendKey;
   const provider = providerOfServer(endpoint.host, {

@@ -27,19 +27,38 @@ const names = {
 /** Far more than any bundle of roots; keeps a named pipe or device from filling memory. */
 const largestFile = 16 * 1024 * 1024;
 
+/** How long what was read is taken for what is there, in milliseconds: a fleet's connections share few files. */
+const freshFor = 2000;
+const recent = new Map<string, { readonly at: number; readonly files: Promise<TlsFiles> }>();
+
 /**
  * Reads the files an endpoint names. Nothing in ~/.postgresql is ever read, named files only.
+ * @returns the same object for the same files, where they were read a moment ago
  * @throws UsageError bad_ssl_file: missing, unreadable, or a key that others may read
  */
-export async function readTlsFiles(endpoint: Endpoint): Promise<TlsFiles> {
+export function readTlsFiles(endpoint: Endpoint): Promise<TlsFiles> {
   const overTcp = endpoint.host.split(',').some((host) => !host.startsWith('/'));
-  if (endpoint.sslMode === 'disable' || !overTcp) return noFiles;
-  const { sslRootCert } = endpoint;
+  const { sslRootCert, sslCert, sslKey, sslCrl } = endpoint;
+  const named = [sslRootCert === 'system' ? null : sslRootCert, sslCert, sslKey, sslCrl];
+  if (endpoint.sslMode === 'disable' || !overTcp || named.every((path) => path === null)) {
+    return Promise.resolve(noFiles);
+  }
+  const key = JSON.stringify(named);
+  const known = recent.get(key);
+  if (known && performance.now() - known.at < freshFor) return known.files;
+  const files = readAll(endpoint);
+  recent.set(key, { at: performance.now(), files });
+  // What could not be read may be there the next time.
+  files.catch(() => recent.delete(key));
+  return files;
+}
+
+async function readAll({ sslRootCert, sslCert, sslKey, sslCrl }: Endpoint): Promise<TlsFiles> {
   const [root, cert, key, crl] = await Promise.all([
     sslRootCert === null || sslRootCert === 'system' ? null : readNamed('sslRootCert', sslRootCert),
-    endpoint.sslCert === null ? null : readNamed('sslCert', endpoint.sslCert),
-    endpoint.sslKey === null ? null : readKey(endpoint.sslKey),
-    endpoint.sslCrl === null ? null : readNamed('sslCrl', endpoint.sslCrl),
+    sslCert === null ? null : readNamed('sslCert', sslCert),
+    sslKey === null ? null : readKey(sslKey),
+    sslCrl === null ? null : readNamed('sslCrl', sslCrl),
   ]);
   return { root, cert, key, crl };
 }

@@ -44,7 +44,7 @@ export class WireGuard extends Duplex {
   #startupBytes = 0;
   #rowsAreHeld = false;
   /** Offered to pg only over TLS, for channel binding. */
-  getPeerCertificate?: () => tls.PeerCertificate;
+  getPeerCertificate?: () => Pick<tls.PeerCertificate, 'raw'>;
 
   constructor(socket: net.Socket, options: WireGuardOptions) {
     super();
@@ -52,7 +52,10 @@ export class WireGuard extends Duplex {
     this.#options = options;
     this.#frames = new SessionFrames(options.bounds, (text) => this.#violation(text));
     if ('getPeerCertificate' in socket) {
-      this.getPeerCertificate = () => (socket as tls.TLSSocket).getPeerCertificate();
+      // pg looks at its bytes alone; Node's own answer takes it apart, which costs as much as a query.
+      this.getPeerCertificate = () => ({
+        raw: (socket as tls.TLSSocket).getPeerX509Certificate()?.raw ?? Buffer.alloc(0),
+      });
     }
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.push(null));
@@ -118,6 +121,11 @@ export class WireGuard extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#socket.write(chunk, done);
+  }
+
+  /** The messages of one statement go as one: over TLS each write is a record and a wake-up of the server. */
+  override _writev(chunks: { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: () => void): void {

@@ -4,9 +4,9 @@ import {
   providerOfServer,
   type ServerTraits,
   selfHosted,
-  tellingExtensions,
-  tellingPrefixes,
+  tellingObjects,
   tellingRoles,
+  tellingSettings,
 } from '../../../../src/connectors/postgres/providers.ts';
 
 describe('the provider of a host', () => {
@@ -96,7 +96,7 @@ describe('the provider of a server', () => {
     expect(told({ settingPrefixes: ['rds'], roles: ['rds_superuser'] }, host)).toBe('aurora');
   });
 
-  it.each(tellingPrefixes)('is told by settings of %s', (prefix) => {
+  it.each([...new Set(Object.values(tellingSettings))])('is told by settings of %s', (prefix) => {
     expect(told({ settingPrefixes: ['plpgsql', prefix], roles: ['doadmin'] })).toBe(prefix);
   });
 
@@ -125,6 +125,6 @@ describe('the provider of a server', () => {
   ])('is told by the extension %s, after all else', (extension, provider) => {
     expect(told({ extensions: ['plpgsql', extension] })).toBe(provider);
     expect(told({ extensions: [extension], roles: ['rds_superuser'] })).toBe('rds');
-    expect(tellingExtensions).toContain(extension);
+    expect(Object.values(tellingObjects)).toContain(extension);
   });
 });
