@@ -30,7 +30,7 @@ const add = (secret: string[], ssl = ['--ssl-mode', 'verify-full', '--ssl-root-c
   script.given({ stdin: role.password }).answer(connectionSchema)`connections add --role source --name Orders
     --host ${server.host} --port ${server.port} --database ${database.name} --username ${role.name} ${ssl} ${secret}`;
 
-describe("libpq's variables and files", () => {
+describe("11: libpq's variables and files", () => {
   test('lead nowhere else, weaken nothing and change nothing', async () => {
     let visits = 0;
     const thief = createServer((socket) => {
@@ -107,14 +107,25 @@ describe("libpq's variables and files", () => {
   });
 });
 
-describe("Node's variables", () => {
-  test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch verification off', async () => {
+describe("8: Node's variables", () => {
+  test('NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch verification off, and that is said once', async () => {
     const wrongCa = await createCa();
     await add(['--password-stdin'], ['--ssl-mode', 'verify-full', '--ssl-root-cert', wrongCa.certFile]);
     const careless = script.given({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     const [result] = await careless.answer(testResultListSchema, 1)`connections test Orders`;
     expect(result?.stages.find(({ status }) => status === 'failed')?.stage).toBe('tls');
-    expect((await careless.jackfield`connections discover Orders`).code).toBe(7);
+    const discovered = await careless.jackfield`connections discover Orders`;
+    expect(discovered.code).toBe(7);
+    const tested = await careless.jackfield`connections test Orders Orders --debug`;
+    expect(tested.code).toBe(1);
+    for (const { stderr } of [discovered, tested]) {
+      // Node's own words would be that verification is off.
+      expect(stderr.match(/NODE_TLS_REJECT_UNAUTHORIZED.*/g)).toEqual([
+        "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified as a connection's SSL mode says",
+      ]);
+    }
+    const verified = script.given({ env: { NODE_TLS_REJECT_UNAUTHORIZED: '1' } });
+    expect((await verified.jackfield`connections test Orders`).stderr).not.toContain('NODE_TLS');
   });
 
   test('NODE_EXTRA_CA_CERTS adds nobody to the root that was named', async () => {

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Issued } from './certificates.ts';
 import { afterwards } from './clean-up.ts';
@@ -11,7 +12,7 @@ import { afterwards } from './clean-up.ts';
  */
 
 export interface HostileServer {
-  readonly host: '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   /** How many connections were made so far. */
   readonly visits: number;
@@ -26,6 +27,10 @@ export interface Peer {
   /** Which one it is, from 0. */
   readonly visit: number;
   write(...messages: readonly Buffer[]): void;
+  /** Sends this over and over, as fast as it is read, until the client has left. */
+  flood(chunk: Buffer): Promise<void>;
+  /** Sends a byte, waits, and sends the next, until none is left or the client has left. 100 ms when left out. */
+  drip(bytes: Buffer, everyMs?: number): Promise<void>;
   /** The next bytes, exactly as many. */
   read(bytes: number): Promise<Buffer>;
   /** A packet without a type: SSLRequest, CancelRequest or StartupMessage. */
@@ -35,7 +40,7 @@ export interface Peer {
   /** Takes the SSLRequest, answers `S` and does the handshake. */
   secure(certificate: Issued): Promise<void>;
   /** Does the handshake without any more words. */
-  handshake(certificate: Issued): Promise<void>;
+  handshake(certificate: Issued, options?: HandshakeOptions): Promise<void>;
   /** Takes the StartupMessage. @returns its parameters */
   startUp(): Promise<Record<string, string>>;
   /** Closes the connection. */
@@ -44,12 +49,27 @@ export interface Peer {
   readonly left: Promise<void>;
 }
 
+interface HandshakeOptions {
+  /** `postgresql` when left out. */
+  readonly protocols?: readonly string[];
+}
+
 export type ServerScript = (peer: Peer) => Promise<void> | void;
 
 const sslRequestCode = 80877103;
 
+interface Listening {
+  /** 127.0.0.1 when left out. */
+  readonly host?: string;
+  /** A free one when left out. */
+  readonly port?: number;
+}
+
 /** Starts one on a free port of the loopback; it ends after the test. */
-export async function startHostileServer(script: ServerScript): Promise<HostileServer> {
+export async function startHostileServer(
+  script: ServerScript,
+  { host = '127.0.0.1', port: wanted = 0 }: Listening = {},
+): Promise<HostileServer> {
   const received: Buffer[] = [];
   const mistakes: unknown[] = [];
   const sockets = new Set<Socket>();
@@ -63,13 +83,13 @@ export async function startHostileServer(script: ServerScript): Promise<HostileS
       socket.destroy();
     });
   });
-  const port = await listen(server);
+  const port = await listen(server, host, wanted);
   afterwards(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });
   return {
-    host: '127.0.0.1',
+    host,
     port,
     get visits() {
       return visits;
@@ -106,6 +126,21 @@ class ScriptedPeer implements Peer {
     if (!this.#socket.destroyed) this.#socket.write(Buffer.concat(messages));
   }
 
+  async flood(chunk: Buffer): Promise<void> {
+    while (!this.#gone) {
+      if (this.#socket.write(chunk)) await setImmediate();
+      else await Promise.race([new Promise((resolve) => this.#socket.once('drain', resolve)), this.left]);
+    }
+  }
+
+  async drip(bytes: Buffer, everyMs = 100): Promise<void> {
+    for (const byte of bytes) {
+      if (this.#gone) return;
+      this.write(Buffer.from([byte]));
+      await Promise.race([sleep(everyMs), this.left]);
+    }
+  }
+
   async read(bytes: number): Promise<Buffer> {
     while (this.#buffer.length < bytes) {
       if (this.#gone) throw new ClientLeft('the client has left');
@@ -137,13 +172,16 @@ class ScriptedPeer implements Peer {
     await this.handshake(certificate);
   }
 
-  async handshake({ certPem, keyPem }: Issued): Promise<void> {
+  async handshake(
+    { certPem, keyPem }: Issued,
+    { protocols = ['postgresql'] }: HandshakeOptions = {},
+  ): Promise<void> {
     const plain = this.#socket;
     plain.removeAllListeners('data');
     const secured = new TLSSocket(plain, {
       isServer: true,
       secureContext: createSecureContext({ cert: certPem, key: keyPem }),
-      ALPNProtocols: ['postgresql'],
+      ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
     });
     this.#socket = secured;
     this.#listen(secured);
@@ -177,10 +215,10 @@ class ScriptedPeer implements Peer {
   }
 }
 
-async function listen(server: Server): Promise<number> {
+async function listen(server: Server, host: string, wanted: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(wanted, host, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP address');
@@ -258,13 +296,16 @@ export const commandComplete = message('C', 'SELECT 1\0');
 
 /* Scripts to put together. */
 
-/** What a well-behaved server does until the session is open: SCRAM with this password, in the clear. */
-export function letInWithScram(password: string): ServerScript {
+/**
+ * What a well-behaved server does until the session is open: SCRAM with this password, in the clear.
+ * @param isReady false: it stops before it says that it is ready
+ */
+export function letInWithScram(password: string, isReady = true): ServerScript {
   return async (peer) => {
     await peer.startUp();
     peer.write(auth.sasl('SCRAM-SHA-256'));
     const exchange = await scramExchange(peer, password);
-    peer.write(auth.saslFinal(exchange.serverFinal), auth.ok, keyData, ready);
+    peer.write(auth.saslFinal(exchange.serverFinal), auth.ok, keyData, ...(isReady ? [ready] : []));
   };
 }
 
@@ -315,8 +356,13 @@ export type Row = Readonly<Record<string, string | null>>;
 /**
  * Answers each statement of the client with the rows of the next entry, in either protocol (simple
  * and extended), until it leaves; what is a Buffer is sent as it is.
+ * @param then done at the statement after the last of them, instead of answering it
  */
-export async function answerInTurn(peer: Peer, answers: readonly (readonly Row[] | Buffer)[]): Promise<void> {
+export async function answerInTurn(
+  peer: Peer,
+  answers: readonly (readonly Row[] | Buffer)[],
+  then?: (peer: Peer) => Promise<void>,
+): Promise<void> {
   for (const answer of answers) {
     const simple = await untilStatement(peer);
     if (Buffer.isBuffer(answer)) {
@@ -331,6 +377,10 @@ export async function answerInTurn(peer: Peer, answers: readonly (readonly Row[]
       commandComplete,
       ready,
     );
+  }
+  if (then) {
+    await untilStatement(peer);
+    await then(peer);
   }
   await peer.left;
 }
@@ -358,7 +408,8 @@ export const honestAnswers: readonly [settings: Row[], begin: Row[], traits: Row
   [],
   [
     {
-      current_user: 'loader',
+      session_user: 'loader',
+      database: 'shop',
       prefixes: null,
       roles: null,
       backends: '1',
@@ -375,17 +426,32 @@ export const honestAnswers: readonly [settings: Row[], begin: Row[], traits: Row
     {
       current_user: 'loader',
       database: 'shop',
-      schema_exists: 't',
-      schema_usage: 't',
-      schema_create: 't',
       database_create: 't',
       database_temporary: 't',
+      schemas: '[["public", true, true, true, 0]]',
       relations: '1',
-      readable: '1',
-      partly_readable: '0',
       tables: '1',
-      writable: '1',
-      lacking: null,
+      of_others: '0',
+      sequences: '0',
+      lacks_select: 'f',
+      lacks_insert: 'f',
+      lacks_update: 'f',
+      lacks_delete: 'f',
+      lacks_truncate: 'f',
+      missing_count: '0',
+      missing_first: null,
+      not_tables_count: '0',
+      not_tables_first: null,
+      closed_count: '0',
+      closed_first: null,
+      partial_count: '0',
+      partial_first: null,
+      filtered_count: '0',
+      filtered_first: null,
+      unwritable_count: '0',
+      unwritable_first: null,
+      closed_sequences_count: '0',
+      closed_sequences_first: null,
     },
   ],
 ];

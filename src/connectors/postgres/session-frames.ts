@@ -90,6 +90,12 @@ export class SessionFrames {
         }
       } else {
         const start = at;
+        at = this.#tapRows(chunk, start);
+        if (at > start) {
+          passUpTo(start);
+          from = at;
+          continue;
+        }
         at = Math.min(chunk.length, at + 5 - this.#header.length);
         const split = this.#header.length > 0 || at - start < 5;
         const piece = chunk.subarray(start, at);
@@ -103,13 +109,7 @@ export class SessionFrames {
         this.#header = none;
         this.#left = this.#bodyLength(header);
         const isRow = this.tap !== null && header[0] === dataRow;
-        if (isRow && !split && this.#left <= chunk.length - at) {
-          passUpTo(start);
-          this.tap?.row(chunk, at, at + this.#left);
-          at += this.#left;
-          from = at;
-          this.#left = 0;
-        } else if (isRow || isHeld(header) || (this.tap !== null && header[0] === rowDescription)) {
+        if (isRow || isHeld(header) || (this.tap !== null && header[0] === rowDescription)) {
           passUpTo(start);
           this.#held = [header];
           from = at;
@@ -125,6 +125,25 @@ export class SessionFrames {
     }
     passUpTo(chunk.length);
     return out.length === 1 ? (out[0] ?? none) : Buffer.concat(out);
+  }
+
+  /**
+   * Hands the rows that lie whole in a chunk from `at` on to the tap, without anything being made for
+   * one: there may be millions. @returns where the next message begins
+   */
+  #tapRows(chunk: Buffer, at: number): number {
+    const { tap } = this;
+    if (tap === null || this.#header.length > 0) return at;
+    let next = at;
+    while (next + 5 <= chunk.length && chunk[next] === dataRow) {
+      const length = chunk.readInt32BE(next + 1);
+      if (length < 4 || length > this.#bounds.maxMessage) break;
+      const end = next + 1 + length;
+      if (end > chunk.length) break;
+      tap.row(chunk, next + 5, end);
+      next = end;
+    }
+    return next;
   }
 
   /** Counts what pg will make of a message. */

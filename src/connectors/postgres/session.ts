@@ -4,7 +4,7 @@ import { InterruptedError } from '../../connections/errors.ts';
 import type { SecretItem } from '../../connections/secret-store.ts';
 import { type AuthMethod, AuthPolicy, maxScramIterations } from './auth-policy.ts';
 import type { Deadline } from './deadline.ts';
-import { startupFault } from './diagnosis.ts';
+import { sqlstateOf, startupFault } from './diagnosis.ts';
 import type { Transport } from './dial.ts';
 import { Fault, type FaultDetail } from './faults.ts';
 import { loadPg } from './pg-client.ts';
@@ -53,12 +53,14 @@ export class Session {
   readonly #guard: WireGuard;
   #deadline: Deadline;
   readonly #detail: FaultDetail;
+  readonly #unasked: Unasked;
 
   constructor(parts: {
     client: Client;
     guard: WireGuard;
     deadline: Deadline;
     detail: FaultDetail;
+    unasked: Unasked;
     tls: TlsFacts | null;
     method: AuthMethod;
     host: string;
@@ -68,6 +70,7 @@ export class Session {
     this.#guard = parts.guard;
     this.#deadline = parts.deadline;
     this.#detail = parts.detail;
+    this.#unasked = parts.unasked;
     this.tls = parts.tls;
     this.method = parts.method;
     this.host = parts.host;
@@ -81,7 +84,11 @@ export class Session {
    */
   async query(text: string, values?: readonly unknown[]): Promise<TextRow[]> {
     const config = values ? { text, values: [...values], types: asText } : { text, types: asText };
-    const result = await this.#run(this.#client.query(config), this.#deadline);
+    const result = await this.#run(this.#client.query(config), this.#deadline).catch((error: unknown) => {
+      // Rows that do not fit what was said of them: pg looks up a column that is not there.
+      if (!(error instanceof TypeError)) throw error;
+      throw new Fault('protocol_violation', { ...this.#detail, text: 'a row that can not be read' }, error);
+    });
     return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as TextRow[];
   }
 
@@ -127,6 +134,11 @@ export class Session {
     this.#deadline = deadline;
   }
 
+  /** Told what the server says beside its answers: its severity and its words. */
+  set onNotice(told: (severity: string, text: string) => void) {
+    this.#client.on('notice', ({ severity, message }) => told(severity ?? 'NOTICE', message ?? ''));
+  }
+
   /** What a CancelRequest names this session by; null where the server gave nothing. */
   get backendKey(): { readonly process: number; readonly secret: number } | null {
     const { processID: process, secretKey: secret } = this.#client as unknown as BackendKey;
@@ -149,7 +161,9 @@ export class Session {
     } catch (error) {
       if (this.#guard.destroyed)
         throw this.#guard.errored instanceof Fault ? this.#guard.errored : lost(error, this.#detail);
-      throw error;
+      if (!isUnqueryable(error)) throw error;
+      const { error: said } = this.#unasked;
+      throw said !== null && sqlstateOf(said) !== null ? said : lost(error, this.#detail);
     }
   }
 
@@ -168,6 +182,16 @@ export class Session {
     this.#client.end().catch(() => {});
     setTimeout(() => this.#guard.destroy(), 250).unref();
   }
+}
+
+/** An error that the server sent while nothing was asked: it shuts down, or an administrator ended the session. */
+interface Unasked {
+  error: unknown;
+}
+
+/** What pg says to a statement after such an error. */
+function isUnqueryable(error: unknown): boolean {
+  return error instanceof Error && error.message.endsWith('not queryable');
 }
 
 function lost(error: unknown, detail: FaultDetail): unknown {
@@ -216,7 +240,10 @@ export async function startSession(
   guard.on('error', () => {});
   const pg = await loadPg();
   const client = new pg.Client(clientConfig(options, guard, transport.tls !== null));
-  client.on('error', () => {});
+  const unasked: Unasked = { error: null };
+  client.on('error', (error) => {
+    unasked.error ??= error;
+  });
   const timedOut = () =>
     new Fault(!heard ? 'server_silent' : authenticated ? 'session_timeout' : 'auth_timeout', detail);
   try {
@@ -231,7 +258,7 @@ export async function startSession(
     throw scramFault(error, detail) ?? startupFault(error, detail);
   }
   const { tls } = transport;
-  return new Session({ client, guard, deadline, detail, tls, method: policy.asked, host, address });
+  return new Session({ client, guard, deadline, detail, unasked, tls, method: policy.asked, host, address });
 }
 
 /** pg's words for a connection that ended, and the system's. */
