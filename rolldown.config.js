@@ -34,6 +34,7 @@ export default defineConfig({
   plugins: [
     sqliteBinding(),
     withoutSubprograms(),
+    nodeStreams(),
     commonJsMarker(),
     thirdPartyLicenses(),
     removeFormerFiles(),
@@ -64,6 +65,24 @@ function withoutSubprograms() {
     resolveId: (source, importer) =>
       source === 'node:child_process' && /[\\/]commander[\\/]/.test(importer ?? '') ? shim : null,
     load: (id) => (id === shim ? 'module.exports = {};' : null),
+  };
+}
+
+/**
+ * pg asks whether it runs in a Cloudflare Worker by way of the global Response, for which Node loads the
+ * whole of its fetch: 20 ms of every command that dials.
+ */
+function nodeStreams() {
+  const shim = '\0node-streams.cjs';
+  const code = `module.exports = {
+    getStream: () => new (require('node:net').Socket)(),
+    getSecureStream: (options) => require('node:tls').connect(options),
+  };`;
+  return {
+    name: 'node-streams',
+    resolveId: (source, importer) =>
+      source === './stream' && /[\\/]pg[\\/]lib[\\/]/.test(importer ?? '') ? shim : null,
+    load: (id) => (id === shim ? code : null),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectionDraft, LastTest, SavedConnection } from '../connections/connection.ts';
+import type { ConnectionDraft, LastTest, SavedConnection, TableName } from '../connections/connection.ts';
 import { changedMeanwhile, nameTaken, noSuchConnection } from '../connections/refusals.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 import {
@@ -6,7 +6,10 @@ import {
   draftColumns,
   lastTestCells,
   lastTestColumns,
+  parseRow,
+  parseRows,
   selectConnections,
+  selectEveryConnection,
   toSavedConnection,
 } from './connection-rows.ts';
 import type { SecretLedger } from './secret-ledger.ts';
@@ -41,9 +44,8 @@ export class ConnectionsTable {
   list(): SavedConnection[] {
     const usedBy = this.#pipelinesByConnection();
     const pipelinesOf = (id: string) => usedBy.get(id) ?? [];
-    return this.#db
-      .rows<[string]>(`${selectConnections} ORDER BY c.name`)
-      .map(([json]) => toSavedConnection(json, pipelinesOf, this.#db.file));
+    const [json] = this.#db.row<[string]>(selectEveryConnection) ?? ['[]'];
+    return parseRows(json).map((row) => toSavedConnection(row, pipelinesOf, this.#db.file));
   }
 
   find(nameOrId: string): SavedConnection | null {
@@ -86,6 +88,13 @@ export class ConnectionsTable {
     return this.#db.run(setTest, ...lastTestCells(lastTest), passed, provider, id, revision) === 1;
   }
 
+  tablesUsed(id: string): TableName[] {
+    const sql = `SELECT DISTINCT t.schema, t.name
+      FROM pipelines AS p JOIN pipeline_tables AS t ON t.pipeline_id = p.id
+      WHERE p.source_id = ? OR p.destination_id = ? ORDER BY t.schema, t.name`;
+    return this.#db.rows<[string, string]>(sql, id, id).map(([schema, name]) => ({ schema, name }));
+  }
+
   #get(id: string): SavedConnection {
     const saved = this.#first('WHERE c.id = ?', id);
     if (saved === null) throw new Error(`connection ${id} was written and is not there`);
@@ -95,7 +104,7 @@ export class ConnectionsTable {
   #first(where: string, value: string): SavedConnection | null {
     const row = this.#db.row<[string]>(`${selectConnections} ${where}`, value);
     if (row === undefined) return null;
-    return toSavedConnection(row[0], (id) => this.#pipelinesOf(id), this.#db.file);
+    return toSavedConnection(parseRow(row[0]), (id) => this.#pipelinesOf(id), this.#db.file);
   }
 
   #pipelinesOf(id: string): string[] {

@@ -95,6 +95,46 @@ CREATE TABLE settings (
 ) STRICT;
 `;
 
+/**
+ * Version 2. A result is kept whole, as JSON; what may be asked of many at once has columns of its own.
+ * The index by connection is in the order of the sequence too, which is the key of each row.
+ */
+const historyTables = `
+CREATE TABLE test_results (
+  sequence INTEGER PRIMARY KEY,
+  connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+  at TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('passed', 'warned', 'failed')),
+  duration_ms REAL NOT NULL CHECK (duration_ms >= 0),
+  server_version TEXT,
+  tls_valid_to TEXT,
+  result TEXT NOT NULL CHECK (json_valid(result))
+) STRICT;
+CREATE INDEX test_results_by_connection ON test_results (connection_id);
+
+CREATE TABLE pipeline_tables (
+  pipeline_id TEXT NOT NULL REFERENCES pipelines (id) ON DELETE CASCADE,
+  schema TEXT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (pipeline_id, schema, name)
+) STRICT;
+`;
+
+/** Version 3. Whether SQL that changes something may be run on a source. */
+const writePermission = `
+ALTER TABLE connections ADD COLUMN allow_write INTEGER NOT NULL DEFAULT 0 CHECK (allow_write IN (0, 1));
+`;
+
+/** Version 4. How discovery is configured, of connections where something was decided. */
+const sourceConfigs = `
+CREATE TABLE source_configs (
+  connection_id TEXT PRIMARY KEY NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+  refresh_every_ms INTEGER CHECK (refresh_every_ms > 0),
+  include TEXT NOT NULL CHECK (json_valid(include)),
+  exclude TEXT NOT NULL CHECK (json_valid(exclude))
+) STRICT;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -104,6 +144,9 @@ export const migrations: readonly Migration[] = [
       db.exec(firstTables);
     },
   },
+  { version: 2, up: (db) => db.exec(historyTables) },
+  { version: 3, up: (db) => db.exec(writePermission) },
+  { version: 4, up: (db) => db.exec(sourceConfigs) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

@@ -1,6 +1,19 @@
 import { hostname } from 'node:os';
-import type { CatalogFinding, ConnectionCatalog, SecretLedgerEntry } from '../connections/catalog.ts';
-import type { ConnectionDraft, LastTest, SavedConnection, SecretBackend } from '../connections/connection.ts';
+import type {
+  CatalogFinding,
+  ConnectionCatalog,
+  SecretLedgerEntry,
+  TestOutcome,
+  TestRecord,
+} from '../connections/catalog.ts';
+import type {
+  ConnectionDraft,
+  LastTest,
+  SavedConnection,
+  SecretBackend,
+  TableName,
+} from '../connections/connection.ts';
+import type { SourceConfig } from '../metadata/source-config.ts';
 import type { VaultStorage } from '../secrets/vault-storage.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 import { ConnectionsTable } from './connections-table.ts';
@@ -9,6 +22,8 @@ import { migrations } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { SecretLedger } from './secret-ledger.ts';
 import { SettingsTable } from './settings-table.ts';
+import { SourceConfigsTable } from './source-configs-table.ts';
+import { TestResultsTable } from './test-results-table.ts';
 import { VaultTables } from './vault-tables.ts';
 
 export interface CatalogOptions {
@@ -32,18 +47,24 @@ export function openCatalog(options: CatalogOptions): SqliteCatalog {
 /** The catalog in a local SQLite file, which also keeps the vault's sealed items. */
 export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
   readonly #db: CatalogDatabase;
+  readonly #now: () => Date;
   readonly #connections: ConnectionsTable;
+  readonly #results: TestResultsTable;
   readonly #ledger: SecretLedger;
   readonly #settings: SettingsTable;
+  readonly #sources: SourceConfigsTable;
   readonly #vault: VaultTables;
 
   /** Takes over an open database; {@link openCatalog} is the way to one. */
   constructor(db: CatalogDatabase, options: Omit<CatalogOptions, 'home'>) {
     const { now = () => new Date(), owner } = options;
     this.#db = db;
+    this.#now = now;
     this.#ledger = new SecretLedger(db, now, () => owner ?? `${hostname()}:${process.pid}`);
     this.#connections = new ConnectionsTable(db, this.#ledger, now);
+    this.#results = new TestResultsTable(db);
     this.#settings = new SettingsTable(db);
+    this.#sources = new SourceConfigsTable(db);
     this.#vault = new VaultTables(db);
   }
 
@@ -72,8 +93,29 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return this.#db.write(() => this.#connections.delete(id));
   }
 
-  async recordTest(id: string, revision: number, lastTest: LastTest, provider: string): Promise<boolean> {
-    return this.#db.write(() => this.#connections.recordTest(id, revision, lastTest, provider));
+  async recordTest(id: string, revision: number, outcome: TestOutcome): Promise<boolean> {
+    const { lastTest, provider, result } = outcome;
+    return this.#db.write(() => {
+      if (!this.#connections.recordTest(id, revision, lastTest, provider)) return false;
+      this.#results.add(id, { at: lastTest.at ?? this.#now().toISOString(), result });
+      return true;
+    });
+  }
+
+  async history(id: string, limit: number): Promise<TestRecord[]> {
+    return this.#db.read(() => this.#results.newest(id, limit));
+  }
+
+  async tablesUsed(id: string): Promise<TableName[]> {
+    return this.#db.read(() => this.#connections.tablesUsed(id));
+  }
+
+  async sourceConfig(id: string): Promise<SourceConfig | null> {
+    return this.#db.read(() => this.#sources.find(id));
+  }
+
+  async saveSourceConfig(id: string, config: SourceConfig): Promise<void> {
+    this.#db.write(() => this.#sources.save(id, config));
   }
 
   async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { CatalogFinding } from '../connections/catalog.ts';
 import type { SecretBackends } from '../connections/secret-backends.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import type { Answer, View } from '../output/answer.ts';
-import type { Progress } from '../output/progress.ts';
+import type { Drawing, Progress } from '../output/progress.ts';
 import type { Settings } from './settings.ts';
 
 /** The streams of the program, and whether a person sits at them. */
@@ -28,6 +28,8 @@ export interface App {
   readonly backends: SecretBackends;
   /** The catalog's own health, told also when it can't be opened. */
   inspectCatalog(): Promise<CatalogFinding[]>;
+  /** The health of the cache of metadata; nothing where there is none. */
+  inspectMetadata(): Promise<CatalogFinding[]>;
   /** Whether the process `host:pid` may still be running. */
   isAtWork(owner: string): boolean;
   /** How answers are shown on stdout, and notices on stderr. */
@@ -41,6 +43,8 @@ export interface App {
   /** Warns on stderr; silent with --quiet. */
   warn(sentence: string, fix?: string): Promise<void>;
   progress(text: string): Progress;
+  /** Takes what draws on stderr in another way: it makes way for questions and notices. */
+  adopt<T extends Drawing>(drawing: T): T;
 }
 
 /** How a run ended, where it did not throw: `said-no` is a check whose answer is no (exit 1). */

@@ -8,7 +8,7 @@ import { nouns, verbs } from './verbs.ts';
 export interface ProgramHost {
   readonly version: string;
   /** Runs a verb with the flags that every command takes. */
-  act(flags: GlobalFlags, run: Parameters<Act>[0]): Promise<void>;
+  act(flags: GlobalFlags, ...of: Parameters<Act>): Promise<void>;
   /** Help and the version, where they were asked for. */
   write(text: string): void;
   /** Help where a command was left out. */
@@ -85,7 +85,7 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ho
     .description(verb.summary);
   if (verb.alias) command.alias(verb.alias);
   command.showHelpAfterError(false);
-  const act: Act = (run) => host.act(command.optsWithGlobals<GlobalFlags>(), run);
+  const act: Act = (...of) => host.act(command.optsWithGlobals<GlobalFlags>(), ...of);
   parent.hook('preSubcommand', async (_parent, chosen) => {
     if (chosen === command) (await verb.load())(command, act);
   });

@@ -7,6 +7,10 @@ import { type OutputFormat, outputFormats } from '../output/answer.ts';
 /** What the flags that every command takes say. */
 export interface Settings {
   readonly output: OutputFormat;
+  /** A format that only this verb has, which `output` is `table` beside; null where it is none. */
+  readonly verbOutput: string | null;
+  /** Whether cells of the CSV that a spreadsheet would run are neutralised. */
+  readonly csvSafe: boolean;
   /** False with --no-input: nothing is ever asked. */
   readonly input: boolean;
   readonly quiet: boolean;
@@ -21,6 +25,7 @@ export interface Settings {
 export interface GlobalFlags {
   output?: string;
   json?: boolean;
+  csvSafe?: boolean;
   input?: boolean;
   quiet?: boolean;
   debug?: boolean;
@@ -35,6 +40,7 @@ export function declareGlobalFlags(command: Command): void {
   command
     .option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`)
     .option('--json', 'the same as --output json')
+    .option('--csv-safe', "with --output csv: put a ' before cells that a spreadsheet would run")
     .option('--no-input', 'never ask; what is missing is an error')
     .option('--quiet', 'no notices and no progress, only the answer and errors')
     .option('--debug', 'print the cause of an error too')
@@ -42,10 +48,21 @@ export function declareGlobalFlags(command: Command): void {
     .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
 }
 
-/** @throws UsageError unknown_output, conflicting_flags, bad_value */
-export function readSettings(flags: GlobalFlags, environment: Environment): Settings {
+/**
+ * @param formats those that only this verb has
+ * @throws UsageError unknown_output, conflicting_flags, bad_value
+ */
+export function readSettings(
+  flags: GlobalFlags,
+  environment: Environment,
+  formats: readonly string[] = [],
+): Settings {
+  const verbOutput = formats.find((name) => name === flags.output && !flags.json) ?? null;
+  const output = verbOutput === null ? readOutput(flags, formats) : 'table';
   return {
-    output: readOutput(flags),
+    output,
+    verbOutput,
+    csvSafe: readCsvSafe(flags, output),
     input: flags.input !== false,
     quiet: flags.quiet === true,
     debug: flags.debug === true,
@@ -65,14 +82,14 @@ function readHome({ home }: GlobalFlags): string | undefined {
   });
 }
 
-function readOutput(flags: GlobalFlags): OutputFormat {
+function readOutput(flags: GlobalFlags, more: readonly string[]): OutputFormat {
   if (flags.output === undefined) return flags.json ? 'json' : 'table';
   const format = outputFormats.find((name) => name === flags.output);
   if (!format) {
     throw new UsageError({
       code: 'unknown_output',
       message: `there is no output format ${JSON.stringify(flags.output)}`,
-      fix: `use --output ${outputFormats.join(', ')}`,
+      fix: `use --output ${[...new Set([...outputFormats, ...more])].join(', ')}`,
     });
   }
   if (flags.json && format !== 'json') {
@@ -83,6 +100,15 @@ function readOutput(flags: GlobalFlags): OutputFormat {
     });
   }
   return format;
+}
+
+function readCsvSafe({ csvSafe }: GlobalFlags, output: OutputFormat): boolean {
+  if (!csvSafe || output === 'csv') return csvSafe === true;
+  throw new UsageError({
+    code: 'conflicting_flags',
+    message: `--csv-safe is about CSV, and the answer is printed as ${output}`,
+    fix: 'add --output csv, or leave --csv-safe out',
+  });
 }
 
 /** The platform's data directory: XDG's on Linux, Application Support on macOS, Local AppData on Windows. */

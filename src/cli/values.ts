@@ -36,6 +36,14 @@ export function readCount(flag: string, most: number): (text: string) => number 
   };
 }
 
+/** A whole number, 0 too. @throws UsageError bad_value */
+export function readWhole(flag: string): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw badValue(flag, 'is not a whole number', `use ${flag} 100, for instance`);
+  };
+}
+
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 /** The longest time setTimeout can wait for. */
 const longestMs = 2 ** 31 - 1;
@@ -47,6 +55,18 @@ export function readDuration(flag: string): (text: string) => number {
     const duration = match ? Number(match[1]) * unitMs[(match[2] ?? 's') as keyof typeof unitMs] : 0;
     if (duration >= 1 && duration <= longestMs) return Math.round(duration);
     throw badValue(flag, 'is not a time above nothing', `use ${flag} 10s, 500ms or 2m`);
+  };
+}
+
+const longUnitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** How far apart things are to be, `15m`, `6h` or `7d`, in milliseconds; the unit is needed. @throws UsageError bad_value */
+export function readInterval(flag: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d{1,9})([smhd])$/.exec(text);
+    const interval = match ? Number(match[1]) * longUnitMs[match[2] as keyof typeof longUnitMs] : 0;
+    if (interval > 0) return interval;
+    throw badValue(flag, 'is not an interval', `use ${flag} 15m, 6h or 7d`);
   };
 }
 

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { App, Verdict } from './app.ts';
 
-/** Runs a verb: main makes the app, and maps what it returns or throws to an exit code. */
-export type Act = (run: (app: App) => Promise<Verdict>) => Promise<void>;
+/**
+ * Runs a verb: main makes the app, and maps what it returns or throws to an exit code.
+ * @param formats what `--output` may say of this verb, besides the formats that all have
+ */
+export type Act = (run: (app: App) => Promise<Verdict>, formats?: readonly string[]) => Promise<void>;
 
 /** Declares a verb's grammar: arguments, flags, help and examples. It opens nothing. */
 type Declare = (command: Command, act: Act) => void;
@@ -20,4 +23,11 @@ export interface Verb {
 /** Examples at the end of a verb's help, each a line that can be typed. */
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}
+
+/** {@link examples} of a verb that has another name too: each line begins with the one it is asked under. */
+export function ownExamples(command: Command, ...lines: string[]): string {
+  const path = `jackfield ${command.parent?.name()} ${command.name()}`;
+  const isMain = lines[0]?.startsWith(`${path} `) === true;
+  return examples(...lines.map((line) => (isMain ? line : line.replace(/^jackfield \S+ \S+/, path))));
 }

@@ -57,7 +57,7 @@ export async function addConnection(
   const id = services.newId();
   const provider = result?.server?.provider ?? connector.providerOf(endpoint.host);
   const saved = await storeThenSave(services, { connectionId: id, endpoint }, secrets, (pointers) =>
-    catalog.add(id, { ...endpoint, name, role, provider, tags, ...pointers }),
+    catalog.add(id, { ...endpoint, name, role, provider, tags, allowWrite: false, ...pointers }),
   );
   if (result) await recordTest(services, saved, result);
   return { saved, test: result };

@@ -66,6 +66,8 @@ export interface SavedConnection extends Endpoint {
   readonly role: Role;
   readonly provider: string;
   readonly tags: readonly string[];
+  /** Of a source: whether `query --write` is allowed. A destination is there to be written to. */
+  readonly allowWrite: boolean;
   readonly password: SecretSource;
   /** What opens an encrypted client key (`sslKey`). */
   readonly sslKeyPassword: SecretSource;
@@ -85,7 +87,15 @@ export interface SavedConnection extends Endpoint {
 /** What an `add` or `edit` writes; the catalog fills in the rest. */
 export type ConnectionDraft = Pick<
   SavedConnection,
-  'name' | 'role' | 'provider' | 'tags' | 'password' | 'sslKeyPassword' | 'secretAccount' | keyof Endpoint
+  | 'name'
+  | 'role'
+  | 'provider'
+  | 'tags'
+  | 'allowWrite'
+  | 'password'
+  | 'sslKeyPassword'
+  | 'secretAccount'
+  | keyof Endpoint
 >;
 
 /** The test of a connection that was never tested. */
@@ -118,6 +128,11 @@ export function endpointOf(connection: Endpoint): Endpoint {
   };
 }
 
+/** Whether `query --write` is allowed: on a destination always, on a source where it says so. */
+export function mayWrite({ role, allowWrite }: Pick<SavedConnection, 'role' | 'allowWrite'>): boolean {
+  return role === 'destination' || allowWrite;
+}
+
 /** The read model of a saved connection: the shape of the JSON contract. */
 export function toConnection(saved: SavedConnection): Connection {
   const { password, secretBackend } = saved;
@@ -139,6 +154,7 @@ export function toConnection(saved: SavedConnection): Connection {
     sslCrl: saved.sslCrl,
     options: { ...saved.options },
     tags: [...saved.tags],
+    allowWrite: mayWrite(saved),
     secret: { kind: password.kind === 'stored' ? (secretBackend ?? 'none') : password.kind },
     usedBy: [...saved.usedBy],
     lastTest: saved.lastTest,

@@ -27,6 +27,15 @@ export async function duplicateConnection(
   const id = services.newId();
   const catalog = await services.catalog();
   return storeThenSave(services, { connectionId: id, endpoint }, inputs, (pointers) =>
-    catalog.add(id, { ...endpoint, name, role, provider: saved.provider, tags: saved.tags, ...pointers }),
+    catalog.add(id, {
+      ...endpoint,
+      name,
+      role,
+      provider: saved.provider,
+      tags: saved.tags,
+      // It is allowed for one connection, not for its copies.
+      allowWrite: false,
+      ...pointers,
+    }),
   );
 }

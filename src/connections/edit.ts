@@ -2,7 +2,7 @@ import type { SaveOutcome, TestBeforeSave } from './add.ts';
 import { refuseTakenName } from './add.ts';
 import { type Endpoint, endpointOf, type SavedConnection, type TestResult } from './connection.ts';
 import { type EndpointInput, endpointDifferences, secretConsequence } from './endpoint.ts';
-import { UsageError } from './errors.ts';
+import { RefusedError, UsageError } from './errors.ts';
 import { checkName, checkTags } from './names.ts';
 import {
   noSecretInputs,
@@ -14,13 +14,15 @@ import {
 } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
 import { removeRetired, type SecretPointers, storeThenSave } from './store-secrets.ts';
-import { recordTest, type TestOptions, testAfterEdit, testEndpoint } from './test.ts';
+import { recordTest, type TestOptions, tablesOf, testAfterEdit, testEndpoint } from './test.ts';
 
 /** What an edit changes; what it leaves out stays. */
 export interface EditRequest {
   readonly name?: string;
   readonly endpoint: EndpointInput;
   readonly tags?: readonly string[];
+  /** Of a source alone. */
+  readonly allowWrite?: boolean;
   readonly password?: SecretInput;
   readonly sslKeyPassword?: SecretInput;
 }
@@ -32,6 +34,7 @@ export interface EditPlan {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly tags: readonly string[];
+  readonly allowWrite: boolean;
   /** The names of what differs from what is saved; empty when nothing does. */
   readonly changes: readonly string[];
   /** The stored secrets that must be entered again, as the endpoint they go to is another. */
@@ -40,7 +43,7 @@ export interface EditPlan {
 
 /**
  * Thinks an edit through.
- * @throws UsageError for values that can't be
+ * @throws UsageError for values that can't be; RefusedError not_for_role
  */
 export async function planEdit(
   services: ConnectionServices,
@@ -54,12 +57,24 @@ export async function planEdit(
   await connector.checkFiles(endpoint);
   const name = request.name === undefined ? saved.name : checkName(request.name);
   const tags = request.tags === undefined ? saved.tags : checkTags(request.tags);
+  const allowWrite = request.allowWrite ?? saved.allowWrite;
+  if (request.allowWrite !== undefined && saved.role === 'destination') throw allowedAnyway(saved);
   const changes: string[] = endpointDifferences(before, endpoint);
   if (name !== saved.name) changes.unshift('name');
   if (tags.join() !== saved.tags.join()) changes.push('tags');
+  if (allowWrite !== saved.allowWrite) changes.push('allowWrite');
   if (request.password) changes.push('password');
   if (request.sslKeyPassword) changes.push('sslKeyPassword');
-  return { saved, request, name, endpoint, tags, changes, asksAgain: asksAgain(saved, endpoint, request) };
+  const again = asksAgain(saved, endpoint, request);
+  return { saved, request, name, endpoint, tags, allowWrite, changes, asksAgain: again };
+}
+
+function allowedAnyway({ name }: SavedConnection): RefusedError {
+  return new RefusedError({
+    code: 'not_for_role',
+    message: `${name} is a destination, where query --write needs no permission`,
+    fix: 'leave --allow-write and --no-allow-write out',
+  });
 }
 
 function asksAgain(saved: SavedConnection, endpoint: Endpoint, request: EditRequest): EditPlan['asksAgain'] {
@@ -142,7 +157,9 @@ async function testInputs(
 ): Promise<TestResult> {
   const { name, saved, endpoint } = plan;
   const secrets = await secretsFromInput(services, inputs);
-  return testEndpoint(services, { name, savedAs: saved.name, role: saved.role, endpoint, secrets }, options);
+  const tables = await tablesOf(services, saved);
+  const subject = { name, savedAs: saved.name, role: saved.role, endpoint, secrets, tables };
+  return testEndpoint(services, subject, options);
 }
 
 /**
@@ -164,12 +181,12 @@ async function save(
   plan: EditPlan,
   inputs: SecretInputs | null,
 ): Promise<SavedConnection> {
-  const { saved, name, endpoint, tags } = plan;
+  const { saved, name, endpoint, tags, allowWrite } = plan;
   const catalog = await services.catalog();
   const connector = await services.connectors.load(endpoint.connector);
   const provider = endpoint.host === saved.host ? saved.provider : connector.providerOf(endpoint.host);
   const lastTest = keepsLastTest(plan) ? saved.lastTest : testAfterEdit(saved.lastTest);
-  const row = { ...endpoint, name, role: saved.role, provider, tags };
+  const row = { ...endpoint, name, role: saved.role, provider, tags, allowWrite };
   const write = (pointers: SecretPointers) =>
     catalog.update(saved.id, saved.revision, { ...row, ...pointers }, lastTest);
   return inputs
@@ -179,7 +196,7 @@ async function save(
 
 /** Whether the last test still says something of it: nothing that a test looks at is changed. */
 export function keepsLastTest({ changes }: EditPlan): boolean {
-  return changes.every((change) => change === 'name' || change === 'tags');
+  return changes.every((change) => change === 'name' || change === 'tags' || change === 'allowWrite');
 }
 
 function pointersOf({ password, sslKeyPassword, secretAccount }: SavedConnection): SecretPointers {

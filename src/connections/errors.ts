@@ -6,19 +6,29 @@ export interface ErrorParts {
   readonly message: string;
   /** What to do now, ideally the command to type; null when there is nothing to do. */
   readonly fix?: string | null;
+  readonly excerpt?: Excerpt | null;
   readonly cause?: unknown;
+}
+
+/** The line of an input that an error is about, shown to a person below the message. */
+export interface Excerpt {
+  readonly line: string;
+  /** Where in the line, in UTF-16 units from 0. */
+  readonly caret: number;
 }
 
 /** The root of the errors that are meant for a person. Its subclass decides the exit code, in main. */
 export class JackfieldError extends Error {
   readonly code: string;
   readonly fix: string | null;
+  readonly excerpt: Excerpt | null;
 
   constructor(parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.name = new.target.name;
     this.code = parts.code;
     this.fix = parts.fix ?? null;
+    this.excerpt = parts.excerpt ?? null;
   }
 }
 

@@ -33,10 +33,21 @@ export interface Answer {
   text(view: View): string;
 }
 
+/** How a CSV is written. */
+export interface CsvOptions {
+  /** Whether cells that a spreadsheet would run are made text. */
+  readonly csvSafe: boolean;
+}
+
 /** An answer in the format that was asked for, ending in a newline. */
-export async function renderAnswer(format: OutputFormat, answer: Answer, view: View): Promise<string> {
+export async function renderAnswer(
+  format: OutputFormat,
+  answer: Answer,
+  view: View,
+  csv?: CsvOptions,
+): Promise<string> {
   let text = '';
-  for await (const chunk of renderChunks(format, answer, view)) text += chunk;
+  for await (const chunk of renderChunks(format, answer, view, csv)) text += chunk;
   return text;
 }
 
@@ -48,22 +59,27 @@ export async function* renderChunks(
   format: OutputFormat,
   answer: Answer,
   view: View,
+  csv: CsvOptions = { csvSafe: false },
 ): AsyncGenerator<string, void> {
   if (format === 'json') yield* jsonChunks(answer.value);
-  else if (format === 'csv') yield* csvChunks(answer, view.terminal);
+  else if (format === 'csv') yield* csvChunks(answer, view.terminal, csv);
   else if (format === 'yaml') yield await yamlText(answer.value);
   else yield answer.text(view);
 }
 
 /**
  * CSV as RFC 4180 has it, but with LF, as `psql --csv` and COPY write it. NULL is an empty cell, an
- * empty string `""`, as COPY tells them apart. Cells are written as they are, those that a
- * spreadsheet would take for a formula too; only on a terminal is unsafe text made visible.
+ * empty string `""`, as COPY tells them apart. Texts are written as they are; only on a terminal is
+ * what is unsafe made visible, and only with `csvSafe` what a spreadsheet would run made text.
  */
-function* csvChunks(answer: Answer, terminal: boolean): Generator<string> {
-  let chunk = `${answer.columns.map((name) => csvCell(name, terminal)).join(',')}\n`;
+function* csvChunks(answer: Answer, terminal: boolean, { csvSafe }: CsvOptions): Generator<string> {
+  const options = { terminal, csvSafe };
+  let chunk = csvLine(answer.columns, options);
   for (const record of answer.records()) {
-    chunk += `${answer.columns.map((name) => csvCell(record[name] ?? null, terminal)).join(',')}\n`;
+    chunk += csvLine(
+      answer.columns.map((name) => record[name] ?? null),
+      options,
+    );
     if (chunk.length < chunkSize) continue;
     yield chunk;
     chunk = '';
@@ -71,7 +87,24 @@ function* csvChunks(answer: Answer, terminal: boolean): Generator<string> {
   yield chunk;
 }
 
-function csvCell(value: CellValue, terminal: boolean): string {
+/** One line of a CSV, with its line feed. */
+export function csvLine(
+  values: readonly CellValue[],
+  { terminal, csvSafe }: CsvOptions & { readonly terminal: boolean },
+): string {
+  return `${values.map((value) => csvCell(csvSafe ? neutralised(value) : value, terminal)).join(',')}\n`;
+}
+
+/** What begins a formula (OWASP, CSV Injection): its signs, full-width ones too, and blanks before them. */
+const formula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+/** A spreadsheet shows what follows a `'` as text. A number of ours stays one. */
+export function neutralised(value: CellValue): CellValue {
+  return typeof value === 'string' && formula.test(value) ? `'${value}` : value;
+}
+
+/** A cell of a CSV, in quotes where it needs them. */
+export function csvCell(value: CellValue, terminal: boolean): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
   const text = terminal ? terminalSafe(value) : value;
@@ -83,7 +116,7 @@ function csvCell(value: CellValue, terminal: boolean): string {
  * characters that a terminal might obey, or with spaces at an end, are in double quotes, where the
  * former have escapes; so are those of several lines: blocks lose spaces before a line's end.
  */
-async function yamlText(value: unknown): Promise<string> {
+export async function yamlText(value: unknown): Promise<string> {
   const { Document, visit } = await import('yaml');
   const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
   visit(document, {

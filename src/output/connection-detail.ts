@@ -61,6 +61,7 @@ function detailText(connection: Connection, extras: DetailExtras, view: View): s
     ['SSL revocation list', connection.sslCrl],
     ...Object.entries(connection.options).map(([key, value]): [string, string] => [`Option ${key}`, value]),
     ['Tags', connection.tags.length === 0 ? '–' : connection.tags.join(', ')],
+    ['Query --write', connection.allowWrite ? 'allowed' : 'not allowed'],
     ['Used by', connection.usedBy.length === 0 ? '–' : connection.usedBy.join(', ')],
     ['Last test', { text: `${test.text}${took}`, style: outcomeStyle(test.outcome, view.theme) }],
     ['', lastTest.message],

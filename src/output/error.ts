@@ -1,19 +1,28 @@
+import type { Excerpt } from '../connections/errors.ts';
 import type { View } from './answer.ts';
 import { fixLines } from './fix-lines.ts';
 import { jsonText } from './json-text.ts';
-import { terminalSafe } from './terminal-text.ts';
+import { displayWidth, terminalSafe } from './terminal-text.ts';
 
 /** What is shown of an error; a JackfieldError is one. */
 export interface ShownError {
   readonly code: string;
   readonly message: string;
   readonly fix: string | null;
+  readonly excerpt?: Excerpt | null;
 }
 
 /** An error for a person, on stderr: `jackfield: …`, and its fix on the line below. */
 export function errorText(error: ShownError, view: Pick<View, 'theme'>): string {
   const head = `${view.theme.bad('jackfield:')} ${terminalSafe(error.message)}\n`;
-  return head + fixLines(error.fix, '  ', view.theme);
+  return head + excerptLines(error.excerpt ?? null, view) + fixLines(error.fix, '  ', view.theme);
+}
+
+/** The line, and a caret below the place in it. */
+function excerptLines(excerpt: Excerpt | null, { theme }: Pick<View, 'theme'>): string {
+  if (excerpt === null) return '';
+  const before = displayWidth(terminalSafe(excerpt.line.slice(0, excerpt.caret)));
+  return `  ${terminalSafe(excerpt.line)}\n  ${' '.repeat(before)}${theme.bad('^')}\n`;
 }
 
 /** An error for a program, on stderr with `--json`: errorSchema, on one line. */

@@ -65,8 +65,8 @@ function holdsRecords(value: unknown): value is object {
   return Object.values(value).some((member) => Array.isArray(member) && holdsRecords(member));
 }
 
-/** All of it is within string literals, where JSON takes these escapes (RFC 8259, section 7). */
-function shown(json: string): string {
+/** JSON text with the characters that a terminal might obey escaped: they are within string literals (RFC 8259, section 7). */
+export function shown(json: string): string {
   return hasUnsafeAboveAscii(json) ? escapeUnsafeAboveAscii(json, jsonEscape) : json;
 }
 

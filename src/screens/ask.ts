@@ -35,7 +35,7 @@ interface PromptContext {
  * being paused while there is no answer.
  * @throws InterruptedError
  */
-async function put<T>(asking: Asking, prompt: (context: PromptContext) => Promise<T>): Promise<T> {
+export async function put<T>(asking: Asking, prompt: (context: PromptContext) => Promise<T>): Promise<T> {
   const { stdin: input, stderr: output } = asking;
   const left = new AbortController();
   // At the end of a question that was answered it is paused too, and its promise is done by then.

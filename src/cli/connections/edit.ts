@@ -29,6 +29,7 @@ import { takenNameOf } from './taken-name.ts';
 export interface EditFlags extends EndpointFlags, SavingFlags {
   rename?: string;
   tag?: string[];
+  allowWrite?: boolean;
 }
 
 export interface EditOptions {
@@ -40,6 +41,9 @@ export function declareEdit(command: Command, act: Act, run = runEdit): void {
   command.argument('<name>', 'name or id').option('--rename <name>', 'save it under another name');
   declareEndpointFlags(command);
   command.option('--tag <tag>', 'the tags it has from now on, "" for none; repeat for several', repeated);
+  command
+    .option('--allow-write', 'let query --write change something on this source')
+    .option('--no-allow-write', 'refuse query --write on this source');
   declareSavingFlags(command);
   command
     .addHelpText(
@@ -56,7 +60,8 @@ export function declareEdit(command: Command, act: Act, run = runEdit): void {
 
 export async function runEdit(app: App, { name, flags }: EditOptions): Promise<Verdict> {
   const saved = await requireConnection(await app.services.catalog(), name);
-  const byFlags = speaksOfEndpoint(flags) || flags.rename !== undefined || flags.tag !== undefined;
+  const byFlags =
+    speaksOfEndpoint(flags) || [flags.rename, flags.tag, flags.allowWrite].some((flag) => flag !== undefined);
   if (!byFlags && app.interactive) return editByForm(app, saved, flags);
   if (!byFlags && flags.test !== true) throw nothingToChange();
   const plan = await planFromFlags(app, saved, flags);
@@ -81,6 +86,7 @@ async function requestOf(app: App, saved: SavedConnection, flags: EditFlags): Pr
     endpoint: input,
     ...(flags.rename !== undefined && { name: flags.rename }),
     ...(flags.tag !== undefined && { tags: flags.tag.filter((tag) => tag !== '') }),
+    ...(flags.allowWrite !== undefined && { allowWrite: flags.allowWrite }),
     ...(password && { password }),
     ...(sslKeyPassword && { sslKeyPassword }),
   };

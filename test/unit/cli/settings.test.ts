@@ -5,12 +5,14 @@ import { defaultHome, type GlobalFlags, readSettings } from '../../../src/cli/se
 
 const noFlags = { input: true, color: true };
 const settings = (flags: GlobalFlags = {}, environment: Record<string, string> = {}) =>
-  readSettings({ ...noFlags, ...flags }, environment);
+  readSettings({ ...noFlags, ...flags }, environment, ['ndjson']);
 
 describe('the settings', () => {
   it('are these when nothing is said', () => {
     expect(settings()).toEqual({
       output: 'table',
+      verbOutput: null,
+      csvSafe: false,
       input: true,
       quiet: false,
       debug: false,
@@ -23,8 +25,13 @@ describe('the settings', () => {
     [{ json: true }, { output: 'json' }],
     [{ output: 'json', json: true }, { output: 'json' }],
     [{ output: 'csv' }, { output: 'csv' }],
+    [
+      { output: 'csv', csvSafe: true },
+      { output: 'csv', csvSafe: true },
+    ],
     [{ output: 'yaml' }, { output: 'yaml' }],
     [{ output: 'table' }, { output: 'table' }],
+    [{ output: 'ndjson' }, { output: 'table', verbOutput: 'ndjson' }],
     [{ input: false }, { input: false }],
     [{ color: false }, { color: false }],
     [
@@ -40,6 +47,8 @@ describe('the settings', () => {
     [{ output: '' }, 'unknown_output'],
     [{ output: 'JSON' }, 'unknown_output'],
     [{ output: 'csv', json: true }, 'conflicting_flags'],
+    [{ csvSafe: true }, 'conflicting_flags'],
+    [{ csvSafe: true, json: true }, 'conflicting_flags'],
     [{ home: '' }, 'bad_value'],
   ])('refuse the flags %j', (flags, code) => {
     expect(() => settings(flags)).toThrow(expect.objectContaining({ code }));

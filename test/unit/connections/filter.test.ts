@@ -21,6 +21,7 @@ function aConnection(fields: Partial<Connection> & { name: string }): Connection
     sslCrl: null,
     options: {},
     tags: [],
+    allowWrite: false,
     secret: { kind: 'none' },
     usedBy: [],
     lastTest: neverTested,

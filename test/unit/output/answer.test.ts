@@ -108,6 +108,29 @@ describe('csv', () => {
     );
   });
 
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠a'])(
+    'the cell %j is a formula to a spreadsheet, and a text where that is asked for',
+    async (cell) => {
+      const rows = [{ a: cell, b: `x${cell}` }];
+      const quoted = (text: string) => (/[\r\n]/.test(text) ? `"${text}"` : text);
+      const kept = await renderAnswer('csv', answerOf([], rows), pipe);
+      const safe = await renderAnswer('csv', answerOf([], rows), pipe, { csvSafe: true });
+      expect(kept).toBe(`a,b\n${quoted(cell)},${quoted(`x${cell}`)}\n`);
+      expect(safe).toBe(`a,b\n${quoted(`'${cell}`)},${quoted(`x${cell}`)}\n`);
+    },
+  );
+
+  test('what is asked to be safe keeps numbers, NULL and the empty string as they are', async () => {
+    const rows = [
+      { a: -1, b: null },
+      { a: '', b: 'a=b, "c"' },
+    ];
+    const safe = await renderAnswer('csv', answerOf([], rows), pipe, { csvSafe: true });
+    expect(safe).toBe('a,b\n-1,\n"","a=b, ""c"""\n');
+    const tab = answerOf([], [{ a: '\t=1', b: 1 }]);
+    expect(await renderAnswer('csv', tab, terminal(80), { csvSafe: true })).toBe("a,b\n'\\t=1,1\n");
+  });
+
   test('a terminal is shown no control character', async () => {
     const rows = [{ a: '\x1b[2J\n', b: 'x\u202e' }];
     expect(await renderAnswer('csv', answerOf([], rows), terminal(80))).toBe('a,b\n\\x1b[2J\\n,x\\u202e\n');

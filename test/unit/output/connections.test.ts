@@ -156,6 +156,7 @@ describe('connectionDetail', () => {
         '  SSL root certificate    system',
         '  Option channel_binding  require',
         '  Tags                    prod',
+        '  Query --write           not allowed',
         '  Used by                 nightly',
         '  Last test               ✗ failed 2 d ago: password_refused (took 1.3 s)',
         '                          the server refuses the password',
