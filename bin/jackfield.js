@@ -10,9 +10,20 @@ function isTooOld() {
 }
 
 function enableCompileCache() {
+  // No Node before 22 has one, and the module takes its time to load.
+  if (Number.parseInt(process.versions.node, 10) < 22) return;
   // biome-ignore lint/style/useNodejsImportProtocol: a Node before 14.18 does not know the prefix in a require.
   const module = require('module');
-  if (typeof module.enableCompileCache === 'function') module.enableCompileCache();
+  const directory = cacheDirectory();
+  if (typeof module.enableCompileCache === 'function' && directory) module.enableCompileCache(directory);
+}
+
+/** The user's own: Node's default is in the directory for temporary files, where others may put things. */
+function cacheDirectory() {
+  const { env, platform } = process;
+  if (platform === 'win32') return env.LOCALAPPDATA && `${env.LOCALAPPDATA}\\jackfield\\cache`;
+  if (platform === 'darwin') return env.HOME && `${env.HOME}/Library/Caches/jackfield`;
+  return env.XDG_CACHE_HOME ? `${env.XDG_CACHE_HOME}/jackfield` : env.HOME && `${env.HOME}/.cache/jackfield`;
 }
 
 function loadProgram() {

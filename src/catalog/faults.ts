@@ -1,53 +1,78 @@
+import { basename } from 'node:path';
 import { CatalogError } from '../connections/errors.ts';
 import { shellWord } from '../connections/shell-word.ts';
 
-/** What went wrong with a catalog's file: our code, what a person reads, and what to do. */
+/** What went wrong with a file of ours: our code, what a person reads, and what to do. */
 interface Fault {
+  /** As it is of a catalog. */
   readonly code: string;
-  readonly message: (file: string) => string;
+  readonly message: (file: string, what: StoreName) => string;
   readonly fix: (file: string) => string;
+  /** Where it is the content that is wrong: of a cache it can be done without. */
+  readonly ofContent?: true;
+}
+
+type StoreName = 'catalog' | 'metadata cache';
+
+/** What a file of ours is. */
+export function storeName(file: string): StoreName {
+  return basename(file) === 'metadata.db' ? 'metadata cache' : 'catalog';
+}
+
+/** A code that begins with `catalog_`, as it is of this file. */
+export function codeFor(file: string, code: string): string {
+  return storeName(file) === 'catalog' ? code : code.replace(/^catalog_/, 'metadata_');
+}
+
+/** How a cache is mended: it is made anew where it is missing, so that nothing is lost. */
+export function removal(file: string): string {
+  const words = [file, `${file}-wal`, `${file}-shm`].map(shellWord).join(' ');
+  return `Remove it, since it is a cache that is made anew: rm -f ${words}`;
 }
 
 const damaged: Fault = {
   code: 'catalog_damaged',
-  message: (file) => `The catalog ${file} is damaged; it was left as it is`,
+  ofContent: true,
+  message: (file, what) => `The ${what} ${file} is damaged; it was left as it is`,
   fix: (file) =>
     `Put a copy of it back, or see what is left of it: sqlite3 ${shellWord(file)} .recover; to start anew, move it away`,
 };
 
 const notADatabase: Fault = {
   code: 'catalog_not_a_database',
-  message: (file) => `${file} is not a catalog, or its start is damaged; it was left as it is`,
+  ofContent: true,
+  message: (file, what) => `${file} is not a ${what}, or its start is damaged; it was left as it is`,
   fix: () => 'Put a copy of the catalog back, or move the file away to start anew',
 };
 
 const diskFull: Fault = {
   code: 'catalog_disk_full',
-  message: (file) => `There is no room on the disk to write the catalog ${file}; nothing was changed`,
+  message: (file, what) => `There is no room on the disk to write the ${what} ${file}; nothing was changed`,
   fix: (file) => `Free some space, then try again: df -h ${shellWord(file)}`,
 };
 
 const readOnly: Fault = {
   code: 'catalog_read_only',
-  message: (file) => `The catalog ${file} can't be written to; nothing was changed`,
+  message: (file, what) => `The ${what} ${file} can't be written to; nothing was changed`,
   fix: () => 'Make it and its directory writable for you, or name another directory with --home',
 };
 
 const unreachable: Fault = {
   code: 'catalog_unreachable',
-  message: (file) => `The catalog ${file} can't be opened: you may not read or write it or its directory`,
+  message: (file, what) =>
+    `The ${what} ${file} can't be opened: you may not read or write it or its directory`,
   fix: () => 'Make it and its directory readable and writable for you, or name another directory with --home',
 };
 
 const busy: Fault = {
   code: 'catalog_busy',
-  message: (file) => `Another program keeps the catalog ${file} locked; nothing was changed`,
+  message: (file, what) => `Another program keeps the ${what} ${file} locked; nothing was changed`,
   fix: (file) => `Try again when it is done; to see which one it is: fuser ${shellWord(file)}`,
 };
 
 const ioError: Fault = {
   code: 'catalog_io_error',
-  message: (file) => `The system failed to read or write the catalog ${file}; nothing was changed`,
+  message: (file, what) => `The system failed to read or write the ${what} ${file}; nothing was changed`,
   fix: (file) =>
     `Look at the disk, its quota and the limit on file sizes (ulimit -f): df -h ${shellWord(file)}`,
 };
@@ -86,7 +111,8 @@ const sqliteFaults: Readonly<Record<string, Fault>> = {
   // The statements are fixed, so one that fails to compile or to find its table met altered tables.
   SQLITE_ERROR: {
     code: 'catalog_altered',
-    message: (file) => `The tables of the catalog ${file} are not as jackfield made them`,
+    ofContent: true,
+    message: (file, what) => `The tables of the ${what} ${file} are not as jackfield made them`,
     fix: () => 'Put a copy of the catalog back, or undo what another program changed in it',
   },
   SQLITE_FULL: diskFull,
@@ -139,7 +165,7 @@ export function isBusy(error: unknown): boolean {
  * broken constraint, a defect) comes back as it is.
  */
 export function toCatalogError(error: unknown, file: string): unknown {
-  const fault = faultOf(error);
+  const fault = faultOf(error) ?? (storeName(file) === 'catalog' ? undefined : cacheFaultOf(error));
   return fault === undefined ? error : describe(fault, file, error);
 }
 
@@ -154,7 +180,15 @@ export function notACatalog(file: string, cause: unknown): CatalogError {
 }
 
 function describe(fault: Fault, file: string, cause: unknown): CatalogError {
-  return new CatalogError({ code: fault.code, message: fault.message(file), fix: fault.fix(file), cause });
+  const what = storeName(file);
+  const isDispensable = fault.ofContent === true && what === 'metadata cache';
+  const fix = isDispensable ? removal(file) : fault.fix(file);
+  return new CatalogError({
+    code: codeFor(file, fault.code),
+    message: fault.message(file, what),
+    fix,
+    cause,
+  });
 }
 
 function faultOf(error: unknown): Fault | undefined {
@@ -162,6 +196,19 @@ function faultOf(error: unknown): Fault | undefined {
   if (code === undefined) return undefined;
   const primary = code.split('_').slice(0, 2).join('_');
   return lookUp(sqliteFaults, code) ?? lookUp(sqliteFaults, primary) ?? lookUp(systemFaults, code);
+}
+
+/** A server that tells nonsense: numbers that are none, names that are missing. */
+const unfit: Fault = {
+  code: 'catalog_unfit',
+  message: (file) => `What the server told of its tables can't be kept in ${file}: it contradicts itself`,
+  fix: () =>
+    'Look at what the connection leads to: it may be no PostgreSQL, or something between may alter it',
+};
+
+/** Of a catalog a broken constraint is a refusal; what a cache holds was never judged before. */
+function cacheFaultOf(error: unknown): Fault | undefined {
+  return codeOf(error)?.startsWith('SQLITE_CONSTRAINT') ? unfit : undefined;
 }
 
 function lookUp(faults: Readonly<Record<string, Fault>>, code: string): Fault | undefined {

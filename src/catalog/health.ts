@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { CatalogFinding } from '../connections/catalog.ts';
 import { CatalogError, type JackfieldError } from '../connections/errors.ts';
-import { toCatalogError } from './faults.ts';
+import { damagedCatalog, toCatalogError } from './faults.ts';
 import { catalogVersion } from './identity.ts';
 import { catalogFile } from './location.ts';
+import { metadataMigrations } from './metadata-migrations.ts';
 import { latestVersion, migrations } from './migrations.ts';
 import { openReadOnly, refuseOddSize } from './open-database.ts';
 import { accessProblems, type PermissionProblem, permissionProblems } from './permissions.ts';
@@ -30,6 +31,34 @@ export async function inspectCatalog(home: string): Promise<CatalogFinding[]> {
 /** The findings on a catalog that is open, and on its files. */
 export function openCatalogFindings(db: Database.Database, file: string): CatalogFinding[] {
   return [...permissionFindings(file), ...asFindings('catalog', file, () => contentFindings(db, file))];
+}
+
+/**
+ * What is wrong with the cache of metadata, where there is one. Its pages are looked at, not each index
+ * against its table: it may be large, and is made anew.
+ */
+export async function inspectMetadata(home: string): Promise<CatalogFinding[]> {
+  const file = catalogFile(home, 'metadata.db');
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
+  const permissions = permissionFindings(file).filter(({ status }) => status !== 'ok');
+  const content = permissions.some(({ code }) => neverOpened.has(code))
+    ? []
+    : asFindings('metadata', file, () => metadataFindings(file));
+  return [...permissions.map((found) => ({ ...found, check: 'metadata' as const })), ...content];
+}
+
+function metadataFindings(file: string): CatalogFinding[] {
+  refuseOddSize(file);
+  const db = openReadOnly(file, patience);
+  try {
+    catalogVersion(db, file, latestVersion(metadataMigrations));
+    const [fault] = db.prepare<[], string>('PRAGMA quick_check(1)').pluck().all();
+    if (fault !== 'ok') throw damagedCatalog(file, new Error(fault));
+    const message = `The metadata cache ${file} is whole`;
+    return [{ check: 'metadata', status: 'ok', code: 'metadata_ok', message, fix: null }];
+  } finally {
+    db.close();
+  }
 }
 
 /** Reading these could mean reading someone else's file, or can't be done. */

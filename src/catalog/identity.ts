@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { CatalogError } from '../connections/errors.ts';
+import { codeFor, removal, storeName } from './faults.ts';
 import { applicationId } from './migrations.ts';
 
 /**
@@ -7,9 +8,13 @@ import { applicationId } from './migrations.ts';
  * @throws CatalogError catalog_of_another_program, catalog_newer_version; SQLite's errors
  */
 export function catalogVersion(db: Database.Database, file: string, newest: number): number {
-  const id = headerNumber(db, 'application_id');
-  const version = headerNumber(db, 'user_version');
-  if (id !== applicationId && (id !== 0 || version !== 0 || hasTables(db))) throw ofAnotherProgram(file);
+  // In one transaction: between two of these another process may have made the catalog.
+  const [id, version, filled] = db.transaction((): [number, number, boolean] => [
+    headerNumber(db, 'application_id'),
+    headerNumber(db, 'user_version'),
+    hasTables(db),
+  ])();
+  if (id !== applicationId && (id !== 0 || version !== 0 || filled)) throw ofAnotherProgram(file);
   if (version > newest) throw newerVersion(file, version, newest);
   return version;
 }
@@ -24,7 +29,7 @@ function hasTables(db: Database.Database): boolean {
 
 function ofAnotherProgram(file: string): CatalogError {
   return new CatalogError({
-    code: 'catalog_of_another_program',
+    code: codeFor(file, 'catalog_of_another_program'),
     message: `${file} is a database of another program; it was left as it is`,
     fix: 'Move it away, or name another directory with --home',
   });
@@ -32,8 +37,8 @@ function ofAnotherProgram(file: string): CatalogError {
 
 function newerVersion(file: string, version: number, newest: number): CatalogError {
   return new CatalogError({
-    code: 'catalog_newer_version',
-    message: `The catalog ${file} was made by a newer jackfield (format ${version}; this one knows ${newest})`,
-    fix: 'npm install --global jackfield@latest',
+    code: codeFor(file, 'catalog_newer_version'),
+    message: `The ${storeName(file)} ${file} was made by a newer jackfield (format ${version}; this one knows ${newest})`,
+    fix: storeName(file) === 'catalog' ? 'npm install --global jackfield@latest' : removal(file),
   });
 }

@@ -2,9 +2,9 @@ import { closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from './faults.ts';
 
-/** The catalog's file in a home directory. */
-export function catalogFile(home: string): string {
-  return join(resolve(home), 'catalog.db');
+/** The catalog's file in a home directory, or another of ours beside it. */
+export function catalogFile(home: string, name = 'catalog.db'): string {
+  return join(resolve(home), name);
 }
 
 /** What SQLite may keep beside the catalog while it is open, and what a crash leaves there. */

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CatalogError } from '../connections/errors.ts';
@@ -19,6 +18,10 @@ export interface OpenOptions {
   /** The directory that holds the catalog. */
   readonly home: string;
   readonly migrations: readonly Migration[];
+  /** Its name in the directory; `catalog.db` when not given. */
+  readonly file?: 'catalog.db' | 'metadata.db';
+  /** It may lose its last commits to a power cut, never more: what it holds can be made anew. */
+  readonly cache?: boolean;
   /** How long to wait for a lock, in milliseconds; 30 s when not given. */
   readonly patience?: number;
 }
@@ -29,7 +32,7 @@ export interface OpenOptions {
  * @throws CatalogError
  */
 export function openDatabase(options: OpenOptions): CatalogDatabase {
-  const file = catalogFile(options.home);
+  const file = catalogFile(options.home, options.file);
   try {
     prepareFile(file);
     return new CatalogDatabase(openPrepared(file, options), file);
@@ -75,7 +78,7 @@ function openPrepared(file: string, options: OpenOptions): Database.Database {
   const db = connect(file, { timeout: patience });
   try {
     const version = catalogVersion(db, file, newest);
-    setPragmas(db, file, patience);
+    setPragmas(db, file, options);
     if (version < newest) migrate(db, file, migrations, () => openReadOnly(file, patience));
     return db;
   } catch (error) {
@@ -116,37 +119,25 @@ function refuseUntouched(file: string, newest: number, patience: number): void {
   }
 }
 
-function setPragmas(db: Database.Database, file: string, patience: number): void {
+function setPragmas(db: Database.Database, file: string, options: OpenOptions): void {
+  const { patience = defaultPatience, cache = false } = options;
   const mode = setJournalMode(db, journalModeFor(file), patience);
   // FULL syncs each commit to the log. With a roll-back journal it leaves out the directory, where the
   // journal's removal is the commit: EXTRA (https://sqlite.org/pragma.html#pragma_synchronous).
-  const synchronous = mode === 'wal' ? 'FULL' : 'EXTRA';
+  const durable = mode === 'wal' ? 'FULL' : 'EXTRA';
+  const synchronous = cache ? 'NORMAL' : durable;
   // On macOS fsync doesn't reach the disk (https://sqlite.org/pragma.html#pragma_fullfsync).
   const fullSync =
     process.platform === 'darwin' ? 'PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;' : '';
   db.exec(`
     PRAGMA synchronous = ${synchronous}; ${fullSync}
     PRAGMA foreign_keys = ON;
-    PRAGMA secure_delete = ON;
+    PRAGMA secure_delete = ${cache ? 'OFF' : 'ON'};
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
   `);
 }
 
 function connect(file: string, options: Database.Options): Database.Database {
-  const nativeBinding = addonPath();
-  return new Database(file, {
-    fileMustExist: true,
-    ...options,
-    ...(nativeBinding === undefined ? {} : { nativeBinding }),
-  });
-}
-
-/** Where the addon is built or unpacked; better-sqlite3's own search through a dozen places takes a millisecond. */
-function addonPath(): string | undefined {
-  try {
-    return createRequire(import.meta.url).resolve('better-sqlite3/build/Release/better_sqlite3.node');
-  } catch {
-    return undefined;
-  }
+  return new Database(file, { fileMustExist: true, ...options });
 }

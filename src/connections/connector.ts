@@ -1,6 +1,9 @@
-import type { Discovery } from '../metadata/discovery.ts';
+import type { SqlStep, StructureChange } from '../metadata/diff.ts';
+import type { RelationDetails } from '../metadata/discovery.ts';
+import type { FormerStructure, StructureReading, StructureSink } from '../metadata/structure.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
+import type { OpenQueryRequest, QuerySession, SqlScript } from './query-port.ts';
 import type { SecretItem } from './secret-store.ts';
 
 /** What a pasted URL or keyword/value string says; what it leaves out is absent. */
@@ -33,6 +36,19 @@ export type ProbeResult = Omit<TestResult, 'connection'>;
 export interface DiscoverRequest extends DialLimits {
   readonly endpoint: Endpoint;
   readonly secrets: SecretItem;
+  readonly sink: StructureSink;
+  /** What was read last; null: nothing, or all is to be read anew. */
+  readonly former: FormerStructure | null;
+  /** Which relations are read; absent or null: all that the user may see. */
+  readonly chooses?: ((schema: string, name: string) => boolean) | null;
+}
+
+export interface DescribeRequest extends DialLimits {
+  readonly endpoint: Endpoint;
+  readonly secrets: SecretItem;
+  readonly relation: TableName;
+  /** Partitions that are told of one by one. */
+  readonly mostLeaves: number;
 }
 
 /**
@@ -68,8 +84,35 @@ export interface Connector {
   /** The staged test. Never throws for what the server or network does; InterruptedError on abort. */
   probe(request: ProbeRequest): Promise<ProbeResult>;
 
-  /** Reads the structure. @throws ServerError, InterruptedError */
-  discover(request: DiscoverRequest): Promise<Omit<Discovery, 'connection'>>;
+  /**
+   * Reads the structure into the sink, only what was changed where a former reading is given.
+   * @throws ServerError; InterruptedError; what the sink throws
+   */
+  discover(request: DiscoverRequest): Promise<StructureReading>;
+
+  /**
+   * Asks for what is told of one relation when it is wanted: sizes, definitions, policies, grants.
+   * @throws ServerError, relation_gone and relation_locked among them; UsageError; InterruptedError
+   */
+  describe(request: DescribeRequest): Promise<RelationDetails>;
+
+  /** For each change the steps that make it in the database as it was; none where another one's do. */
+  diffSql(changes: readonly StructureChange[]): Promise<readonly (readonly SqlStep[])[]>;
+
+  /**
+   * Reads a text of this database's language into its statements, values by name bound in place of
+   * `:name`. @throws UsageError
+   */
+  readScript(source: string, parameters: ReadonlyMap<string, string>): Promise<SqlScript>;
+
+  /** A name as the language writes it, in quotes where it needs them. */
+  quoteName(name: string): string;
+
+  /** Whether a text ends within a statement: a prompt asks for more of it then. */
+  isOpen(source: string): Promise<boolean>;
+
+  /** Opens a session for scripts. @throws ServerError, UsageError, InterruptedError */
+  openQuery(request: OpenQueryRequest): Promise<QuerySession>;
 }
 
 /** The connectors this build has. */

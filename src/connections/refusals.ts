@@ -1,3 +1,4 @@
+import type { SavedConnection } from './connection.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -27,5 +28,19 @@ export function noSuchConnection(id: string): NotFoundError {
     code: 'no_such_connection',
     message: `there is no connection ${id} any more`,
     fix: 'jackfield connections list shows those there are',
+  });
+}
+
+/**
+ * Refuses a destination what only a source has.
+ * @param what a noun: `source-config`
+ * @throws RefusedError not_a_source
+ */
+export function requireSource({ name, role }: Pick<SavedConnection, 'name' | 'role'>, what: string): void {
+  if (role === 'source') return;
+  throw new RefusedError({
+    code: 'not_a_source',
+    message: `${name} is a destination, and ${what} is for sources`,
+    fix: `save the same endpoint as a source: jackfield connections duplicate ${shellWord(name)} --name ${shellWord(`${name}-source`)} --role source`,
   });
 }

@@ -1,3 +1,4 @@
+import type { MetadataStore } from '../metadata/store.ts';
 import type { ConnectionCatalog } from './catalog.ts';
 import type { SavedConnection, SecretBackend } from './connection.ts';
 import type { ConnectorRegistry } from './connector.ts';
@@ -16,6 +17,8 @@ interface SecretStores {
 /** What the use cases work with; main makes it, each part when it is first asked for. */
 export interface ConnectionServices {
   catalog(): Promise<ConnectionCatalog>;
+  /** The cache of what discoveries found. */
+  metadata(): Promise<MetadataStore>;
   readonly stores: SecretStores;
   readonly references: ReferenceResolver;
   readonly connectors: ConnectorRegistry;

@@ -1,22 +1,16 @@
-import type { DiscoveredSchema, Discovery, DiscoveryFilter, Relation } from './discovery.ts';
+import type { Discovery, DiscoveryFilter, Relation } from './discovery.ts';
 import { globMatcher } from './glob.ts';
 
-/**
- * What of a discovery a filter shows. `hidden`, `server` and the rest stay as they are: a filter
- * decides what is shown, not what was found. Without a filter, schemas without relations are shown.
- */
-export function filterDiscovery(discovery: Discovery, filter: DiscoveryFilter): Discovery {
-  const byTable = filter.tables.length > 0 || filter.search !== null;
-  const inSchemas = anyOf(filter.schemas.map(globMatcher));
+/** Whether a schema is shown. */
+export function schemaFilter({ schemas }: DiscoveryFilter): (name: string) => boolean {
+  return anyOf(schemas.map(globMatcher));
+}
+
+/** Whether a relation is shown, by names; what a filter searches for is the store's to find. */
+export function relationFilter(filter: DiscoveryFilter): (schema: string, name: string) => boolean {
+  const inSchemas = schemaFilter(filter);
   const inTables = anyOf(filter.tables.map(tableMatcher));
-  const search = filter.search?.toLowerCase() ?? null;
-  const shows = (schema: DiscoveredSchema, relation: Relation) =>
-    inTables({ schema: schema.name, relation: relation.name }) && mentions(search, schema.name, relation);
-  const schemas = discovery.schemas
-    .filter(({ name }) => inSchemas(name))
-    .map((schema) => ({ ...schema, relations: schema.relations.filter((it) => shows(schema, it)) }))
-    .filter(({ relations }) => !byTable || relations.length > 0);
-  return { ...discovery, schemas };
+  return (schema, name) => inSchemas(schema) && inTables({ schema, name });
 }
 
 /** Whether one of the matchers is met; true where there are none. */
@@ -24,10 +18,32 @@ function anyOf<T>(matchers: readonly ((it: T) => boolean)[]): (it: T) => boolean
   return (it) => matchers.length === 0 || matchers.some((matches) => matches(it));
 }
 
-function tableMatcher(glob: string): (it: { schema: string; relation: string }) => boolean {
+/** Whether a glob matches a relation: its whole name where the glob has a dot, else its own name. */
+export function tableMatcher(glob: string): (it: { schema: string; name: string }) => boolean {
   const matches = globMatcher(glob);
   const qualified = glob.includes('.');
-  return ({ schema, relation }) => matches(qualified ? `${schema}.${relation}` : relation);
+  return ({ schema, name }) => matches(qualified ? `${schema}.${name}` : name);
+}
+
+/**
+ * What of a discovery a filter shows. `hidden`, `server` and the rest stay as they are: a filter
+ * decides what is shown, not what was found. Without a filter, schemas without relations are shown.
+ */
+export function filterDiscovery(discovery: Discovery, filter: DiscoveryFilter): Discovery {
+  const byTable = filter.tables.length > 0 || filter.search !== null;
+  const inSchemas = schemaFilter(filter);
+  const shows = relationFilter(filter);
+  const search = filter.search?.toLowerCase() ?? null;
+  const schemas = discovery.schemas
+    .filter(({ name }) => inSchemas(name))
+    .map((schema) => ({
+      ...schema,
+      relations: schema.relations.filter(
+        (it) => shows(schema.name, it.name) && mentions(search, schema.name, it),
+      ),
+    }))
+    .filter(({ relations }) => !byTable || relations.length > 0);
+  return { ...discovery, schemas };
 }
 
 /** @param search in lower case; null is found everywhere */

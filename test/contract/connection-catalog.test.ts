@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { openCatalog } from '../../src/catalog/sqlite-catalog.ts';
 import { InMemoryCatalog } from '../support/in-memory-catalog.ts';
+import { insertPipeline } from '../support/pipelines.ts';
 import { describeConnectionCatalog } from './connection-catalog.ts';
 
 describeConnectionCatalog('SQLite', async (setting) => {
@@ -14,16 +13,13 @@ describeConnectionCatalog('SQLite', async (setting) => {
   return {
     catalog,
     another,
-    addPipeline: (name, { sourceId = null, destinationId = null }) => {
-      const db = new Database(join(home, 'catalog.db'));
-      db.prepare("INSERT INTO pipelines VALUES (?, ?, ?, ?, 'active', '', '')").run(
-        randomUUID(),
+    addPipeline: (name, { sourceId, destinationId, tables }) =>
+      insertPipeline(home, {
         name,
-        sourceId,
-        destinationId,
-      );
-      db.close();
-    },
+        ...(sourceId !== undefined && { source: sourceId }),
+        ...(destinationId !== undefined && { destination: destinationId }),
+        ...(tables !== undefined && { tables }),
+      }),
     close: async () => {
       await catalog.close();
       await another.close();

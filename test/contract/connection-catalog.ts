@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ConnectionCatalog } from '../../src/connections/catalog.ts';
-import { endpointOf, type LastTest, neverTested } from '../../src/connections/connection.ts';
+import { type ConnectionCatalog, resultsKept, type TestOutcome } from '../../src/connections/catalog.ts';
+import {
+  endpointOf,
+  type LastTest,
+  neverTested,
+  type TableName,
+  type TestResult,
+} from '../../src/connections/connection.ts';
 import { NotFoundError, RefusedError } from '../../src/connections/errors.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
 import { aDraft } from '../support/connection-draft.ts';
+import { probed } from '../support/in-memory-connector.ts';
 
 /** A catalog under test, on the clock and by the name that the suite gives it. */
 export interface CatalogUnderTest {
@@ -13,7 +20,14 @@ export interface CatalogUnderTest {
   /** A second catalog over the same store, as another run of the program has it. */
   readonly another: ConnectionCatalog & VaultStorage;
   /** Adds a pipeline, as a later version of the program does. */
-  addPipeline(name: string, uses: { readonly sourceId?: string; readonly destinationId?: string }): void;
+  addPipeline(
+    name: string,
+    uses: {
+      readonly sourceId?: string;
+      readonly destinationId?: string;
+      readonly tables?: readonly TableName[];
+    },
+  ): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +53,21 @@ const failed: LastTest = {
   serverVersion: null,
 };
 const changed: LastTest = { ...neverTested, status: 'changed' };
+
+/** The outcome of a test that became this last test. */
+function outcome(lastTest: LastTest, provider = 'neon'): TestOutcome {
+  return { lastTest, provider, result: { connection: 'orders', ...probed('failed') } };
+}
+
+/** The outcome of a test with this result. */
+function outcomeOf(result: TestResult, at = '2026-01-02T03:04:05.678Z'): TestOutcome {
+  return { lastTest: { ...passed, at }, provider: 'neon', result };
+}
+
+/** A result that says its number. */
+function numbered(durationMs: number): TestResult {
+  return { connection: 'orders', ...probed(), durationMs };
+}
 
 /** What every catalog of connections does. */
 export function describeConnectionCatalog(
@@ -87,6 +116,7 @@ export function describeConnectionCatalog(
           role: 'destination',
           provider: 'neon',
           tags: ['prod', 'eu'],
+          allowWrite: true,
           password: { kind: 'env', reference: 'ORDERS_PASSWORD' },
           sslKeyPassword: { kind: 'cmd', reference: 'pass show key' },
           host: 'a.example.com,b.example.com',
@@ -272,6 +302,17 @@ export function describeConnectionCatalog(
         expect((await catalog.update(id, 2, draft, changed)).revision).toBe(3);
       });
 
+      it('keeps whether query --write is allowed, and takes it back', async () => {
+        const id = randomUUID();
+        expect((await catalog.add(id, aDraft())).allowWrite).toBe(false);
+        expect((await catalog.update(id, 1, aDraft({ allowWrite: true }), neverTested)).allowWrite).toBe(
+          true,
+        );
+        expect((await another.find(id))?.allowWrite).toBe(true);
+        await catalog.update(id, 2, aDraft(), neverTested);
+        expect((await another.list()).map(({ allowWrite }) => allowWrite)).toEqual([false]);
+      });
+
       it('refuses an edit of an older revision, and writes nothing', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
         const current = await catalog.update(id, 1, aDraft({ host: 'first' }), changed);
@@ -316,7 +357,7 @@ export function describeConnectionCatalog(
 
       it('keeps the former test where it is passed on, and when it last passed', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
-        await catalog.recordTest(id, 1, passed, 'neon');
+        await catalog.recordTest(id, 1, outcome(passed));
         expect(await catalog.update(id, 1, aDraft({ name: 'b' }), passed)).toMatchObject({
           lastTest: passed,
           lastPassedAt: passed.at,
@@ -360,7 +401,7 @@ export function describeConnectionCatalog(
       it.each(['passed', 'warned'] as const)('remembers when one %s', async (status) => {
         const { id, updatedAt } = await catalog.add(randomUUID(), aDraft());
         laterBy(5);
-        expect(await catalog.recordTest(id, 1, { ...passed, status }, 'supabase')).toBe(true);
+        expect(await catalog.recordTest(id, 1, outcome({ ...passed, status }, 'supabase'))).toBe(true);
         expect(await another.find(id)).toMatchObject({
           lastTest: { ...passed, status },
           lastPassedAt: passed.at,
@@ -372,26 +413,209 @@ export function describeConnectionCatalog(
 
       it('keeps the last pass when one failed', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
-        expect(await catalog.recordTest(id, 1, failed, 'neon')).toBe(true);
+        expect(await catalog.recordTest(id, 1, outcome(failed))).toBe(true);
         expect(await catalog.find(id)).toMatchObject({ lastTest: failed, lastPassedAt: null });
-        await catalog.recordTest(id, 1, passed, 'neon');
-        await catalog.recordTest(id, 1, failed, 'neon');
+        await catalog.recordTest(id, 1, outcome(passed));
+        await catalog.recordTest(id, 1, outcome(failed));
         expect(await catalog.find(id)).toMatchObject({ lastTest: failed, lastPassedAt: passed.at });
       });
 
       it('writes nothing for one that was edited since', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
         const edited = await another.update(id, 1, aDraft({ host: 'other' }), neverTested);
-        expect(await catalog.recordTest(id, 1, passed, 'neon')).toBe(false);
+        expect(await catalog.recordTest(id, 1, outcome(passed))).toBe(false);
         expect(await catalog.find(id)).toEqual(edited);
-        expect(await catalog.recordTest(id, 2, passed, 'neon')).toBe(true);
+        expect(await catalog.recordTest(id, 2, outcome(passed))).toBe(true);
       });
 
       it('writes nothing for one that is gone', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
         await another.delete(id);
-        expect(await catalog.recordTest(id, 1, passed, 'neon')).toBe(false);
+        expect(await catalog.recordTest(id, 1, outcome(passed))).toBe(false);
         expect(await catalog.list()).toEqual([]);
+      });
+    });
+
+    describe('history', () => {
+      async function durations(id: string, limit = resultsKept): Promise<number[]> {
+        return (await another.history(id, limit)).map(({ result }) => result.durationMs);
+      }
+
+      it('keeps each result whole, with its time', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const tls = {
+          protocol: 'TLSv1.3',
+          cipher: 'TLS_AES_256_GCM_SHA384',
+          verified: 'full',
+          subject: 'CN=db.example.com',
+          issuer: null,
+          validTo: '2026-12-01T00:00:00.000Z',
+        } as const;
+        const server = { version: '16.4', provider: 'neon', recovery: true, readOnly: false, tls };
+        const first: TestResult = { connection: null, ...probed('warned'), durationMs: 0.1 + 0.2, server };
+        const second: TestResult = { connection: 'orders', ...probed('failed') };
+        expect(await catalog.history(id, resultsKept)).toEqual([]);
+        await catalog.recordTest(id, 1, outcomeOf(first, '2026-01-02T00:00:00.000Z'));
+        await another.recordTest(id, 1, outcomeOf(second, '2026-01-03T00:00:00.000Z'));
+        expect(await another.history(id, resultsKept)).toEqual([
+          { at: '2026-01-03T00:00:00.000Z', result: second },
+          { at: '2026-01-02T00:00:00.000Z', result: first },
+        ]);
+      });
+
+      it('takes the clock for a test without a time', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const at = laterBy(5);
+        await catalog.recordTest(id, 1, outcome({ ...passed, at: null }));
+        expect(await catalog.history(id, 1)).toMatchObject([{ at }]);
+      });
+
+      it('is in the order of recording, whatever the times say, and ends at the limit', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const times = ['2026-03-01', '2026-01-01', '2026-02-01', '2026-02-01'];
+        for (const [index, date] of times.entries()) {
+          await catalog.recordTest(id, 1, outcomeOf(numbered(index), `${date}T00:00:00.000Z`));
+        }
+        expect(await durations(id)).toEqual([3, 2, 1, 0]);
+        expect(await durations(id, 3)).toEqual([3, 2, 1]);
+        expect(await durations(id, 1)).toEqual([3]);
+      });
+
+      it('keeps the newest of each connection, and no more', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const other = await catalog.add(randomUUID(), aDraft({ name: 'other' }));
+        for (let n = 0; n < resultsKept + 5; n += 1) {
+          await catalog.recordTest(id, 1, outcomeOf(numbered(n)));
+          if (n < 2) await catalog.recordTest(other.id, 1, outcomeOf(numbered(n)));
+        }
+        const kept = await durations(id, resultsKept * 2);
+        expect(kept).toHaveLength(resultsKept);
+        expect([kept[0], kept.at(-1)]).toEqual([resultsKept + 4, 5]);
+        expect(await durations(other.id)).toEqual([1, 0]);
+      });
+
+      it('has nothing of a result that was made of another revision', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        await catalog.recordTest(id, 1, outcomeOf(numbered(1)));
+        await catalog.update(id, 1, aDraft({ host: 'other' }), neverTested);
+        expect(await catalog.recordTest(id, 1, outcomeOf(numbered(2)))).toBe(false);
+        expect(await catalog.recordTest(id, 3, outcomeOf(numbered(3)))).toBe(false);
+        expect(await catalog.recordTest(id, 2, outcomeOf(numbered(4)))).toBe(true);
+        expect(await durations(id)).toEqual([4, 1]);
+      });
+
+      it('goes with its connection, and no other', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const other = await catalog.add(randomUUID(), aDraft({ name: 'other' }));
+        await catalog.recordTest(id, 1, outcomeOf(numbered(1)));
+        await catalog.recordTest(other.id, 1, outcomeOf(numbered(2)));
+        await catalog.delete(id);
+        expect(await durations(id)).toEqual([]);
+        expect(await durations(other.id)).toEqual([2]);
+        expect(await catalog.recordTest(id, 1, outcomeOf(numbered(3)))).toBe(false);
+        await catalog.add(id, aDraft());
+        expect(await durations(id)).toEqual([]);
+      });
+
+      it('is not changed by what the caller does with a result', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const result = numbered(1);
+        await catalog.recordTest(id, 1, outcomeOf(result));
+        result.stages.length = 0;
+        const [kept] = await catalog.history(id, 1);
+        kept?.result.stages.pop();
+        expect((await catalog.history(id, 1))[0]?.result.stages).toHaveLength(8);
+      });
+
+      it.each([
+        'it\'s "quoted"',
+        "'); DROP TABLE test_results; --",
+        '\0\u0001\u001b[31m\r\n',
+        '\u2028\u202e\ufeff',
+        '\ud800 alone',
+        '𝒪𝓇𝒹𝑒𝓇𝓈 🗝️',
+        'x'.repeat(100_000),
+      ])('keeps %j of a server as it is', async (text) => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        const server = { version: text, provider: text, recovery: false, readOnly: false, tls: null };
+        const result = {
+          connection: text,
+          ...probed('warned', { message: text, code: text, fix: text }),
+          server,
+        };
+        await catalog.recordTest(id, 1, outcomeOf(result));
+        expect((await another.history(id, 1))[0]?.result).toEqual(result);
+      });
+    });
+
+    describe('tablesUsed', () => {
+      it('is empty where no pipeline names a table', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft());
+        expect(await catalog.tablesUsed(id)).toEqual([]);
+        opened.addPipeline('nightly', { sourceId: id });
+        expect(await catalog.tablesUsed(id)).toEqual([]);
+        expect(await catalog.tablesUsed(randomUUID())).toEqual([]);
+      });
+
+      it('has those of all its pipelines, as either end, each once and in order', async () => {
+        const a = await catalog.add(randomUUID(), aDraft({ name: 'a' }));
+        const b = await catalog.add(randomUUID(), aDraft({ name: 'b', role: 'destination' }));
+        const table = (schema: string, name: string): TableName => ({ schema, name });
+        opened.addPipeline('nightly', {
+          sourceId: a.id,
+          destinationId: b.id,
+          tables: [table('sales', 'Orders'), table('sales', 'items'), table('\uff5e', 'x'), table('🗝️', 'x')],
+        });
+        opened.addPipeline('hourly', {
+          sourceId: a.id,
+          tables: [
+            table('sales', 'Orders'),
+            table('a.b', "c'\n"),
+            table('a', 'b.c'),
+            table('sales', 'orders'),
+          ],
+        });
+        opened.addPipeline('loop', { sourceId: b.id, destinationId: b.id, tables: [table('x', 'y')] });
+        expect(await another.tablesUsed(a.id)).toEqual([
+          table('a', 'b.c'),
+          table('a.b', "c'\n"),
+          table('sales', 'Orders'),
+          table('sales', 'items'),
+          table('sales', 'orders'),
+          table('\uff5e', 'x'),
+          table('🗝️', 'x'),
+        ]);
+        expect(await another.tablesUsed(b.id)).toEqual([
+          table('sales', 'Orders'),
+          table('sales', 'items'),
+          table('x', 'y'),
+          table('\uff5e', 'x'),
+          table('🗝️', 'x'),
+        ]);
+        await catalog.delete(b.id);
+        expect(await catalog.tablesUsed(b.id)).toEqual([]);
+        expect(await catalog.tablesUsed(a.id)).toHaveLength(7);
+      });
+    });
+
+    describe('the configuration of its discovery', () => {
+      const config = { refreshEveryMs: 3_600_000, include: ['app.*'], exclude: ['*.tmp_?', 'ä"'] };
+
+      it('is kept, replaced, and gone with its connection', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        expect(await catalog.sourceConfig(id)).toBeNull();
+        await catalog.saveSourceConfig(id, config);
+        expect(await another.sourceConfig(id)).toEqual(config);
+        await another.saveSourceConfig(id, { ...config, refreshEveryMs: null, include: [] });
+        expect(await catalog.sourceConfig(id)).toEqual({ ...config, refreshEveryMs: null, include: [] });
+        await catalog.delete(id);
+        expect(await catalog.sourceConfig(id)).toBeNull();
+      });
+
+      it('needs a connection', async () => {
+        await expect(catalog.saveSourceConfig(randomUUID(), config)).rejects.toMatchObject({
+          code: 'no_such_connection',
+        });
       });
     });
 

@@ -7,6 +7,7 @@ export function aDraft(fields: Partial<ConnectionDraft> = {}): ConnectionDraft {
     role: 'source',
     provider: 'self-hosted',
     tags: [],
+    allowWrite: false,
     password: { kind: 'none' },
     sslKeyPassword: { kind: 'none' },
     secretAccount: null,

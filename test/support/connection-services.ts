@@ -6,6 +6,7 @@ import type { ConnectionServices } from '../../src/connections/services.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 import { InMemoryCatalog } from './in-memory-catalog.ts';
 import { InMemoryConnector } from './in-memory-connector.ts';
+import { InMemoryMetadataStore } from './in-memory-metadata-store.ts';
 import { InMemorySecretStore } from './in-memory-secret-store.ts';
 
 /** The use cases' surroundings, all in memory, and a hold on each part. */
@@ -25,9 +26,14 @@ export function inMemoryServices(wrap: <T extends object>(port: T) => T = (port)
   const inCatalog = new InMemoryCatalog({ now: () => clock.time, owner: 'here:1' });
   const store = new InMemorySecretStore();
   const connector = new InMemoryConnector();
+  const metadata = new InMemoryMetadataStore({
+    now: () => clock.time,
+    owner: 'here:1',
+    isAtWork: () => false,
+  });
   const variables = new Map<string, string>();
   const notices: string[] = [];
-  const wrapped = { catalog: wrap(inCatalog), store: wrap(store) };
+  const wrapped = { catalog: wrap(inCatalog), store: wrap(store), metadata: wrap(metadata) };
   const open = async (backend: SecretBackend) => {
     if (backend !== store.backend) throw new Error(`no test expects a secret in the ${backend}`);
     return wrapped.store;
@@ -47,6 +53,7 @@ export function inMemoryServices(wrap: <T extends object>(port: T) => T = (port)
     notices,
     clock,
     catalog: async () => wrapped.catalog,
+    metadata: async () => wrapped.metadata,
     stores: wrap({
       open,
       choose: async () => open(await wrapped.catalog.chooseSecretBackend(store.backend)),

@@ -1,12 +1,20 @@
-import type { ConnectionCatalog, SecretLedgerEntry } from '../../src/connections/catalog.ts';
+import {
+  type ConnectionCatalog,
+  resultsKept,
+  type SecretLedgerEntry,
+  type TestOutcome,
+  type TestRecord,
+} from '../../src/connections/catalog.ts';
 import {
   type ConnectionDraft,
   type LastTest,
   neverTested,
   type SavedConnection,
   type SecretBackend,
+  type TableName,
 } from '../../src/connections/connection.ts';
 import { changedMeanwhile, nameTaken, noSuchConnection } from '../../src/connections/refusals.ts';
+import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
 
 type Row = Omit<SavedConnection, 'usedBy' | 'secretBackend'>;
@@ -15,6 +23,7 @@ interface Pipeline {
   readonly name: string;
   readonly sourceId: string | null;
   readonly destinationId: string | null;
+  readonly tables: readonly TableName[];
 }
 
 /** A catalog in memory, for unit tests: it passes the same contract suite as the one in SQLite. */
@@ -22,6 +31,9 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   readonly #now: () => Date;
   readonly #owner: string;
   readonly #rows = new Map<string, Row>();
+  /** Oldest first, by the connection's id. */
+  readonly #results = new Map<string, TestRecord[]>();
+  readonly #sourceConfigs = new Map<string, SourceConfig>();
   readonly #ledger = new Map<string, SecretLedgerEntry>();
   readonly #items = new Map<string, Uint8Array>();
   #pipelines: Pipeline[] = [];
@@ -33,13 +45,20 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     this.#owner = options.owner ?? `memory:${process.pid}`;
   }
 
-  /** Adds a pipeline that uses a connection; what `usedBy` shows. */
-  addPipeline(name: string, uses: { readonly sourceId?: string; readonly destinationId?: string }): void {
-    const { sourceId = null, destinationId = null } = uses;
+  /** Adds a pipeline that uses a connection: what `usedBy` shows, and the tables it uses. */
+  addPipeline(
+    name: string,
+    uses: {
+      readonly sourceId?: string;
+      readonly destinationId?: string;
+      readonly tables?: readonly TableName[];
+    },
+  ): void {
+    const { sourceId = null, destinationId = null, tables = [] } = uses;
     for (const id of [sourceId, destinationId]) {
       if (id !== null && !this.#rows.has(id)) throw new Error(`no connection ${id} for pipeline ${name}`);
     }
-    this.#pipelines.push({ name, sourceId, destinationId });
+    this.#pipelines.push({ name, sourceId, destinationId, tables });
   }
 
   async list(): Promise<SavedConnection[]> {
@@ -102,21 +121,51 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     const row = this.#rows.get(id);
     if (row === undefined) return false;
     this.#rows.delete(id);
+    this.#results.delete(id);
+    this.#sourceConfigs.delete(id);
     if (row.secretAccount !== null) this.#retire(row.secretAccount);
-    this.#pipelines = this.#pipelines.map(({ name, sourceId, destinationId }) => ({
-      name,
-      sourceId: sourceId === id ? null : sourceId,
-      destinationId: destinationId === id ? null : destinationId,
+    this.#pipelines = this.#pipelines.map((pipeline) => ({
+      ...pipeline,
+      sourceId: pipeline.sourceId === id ? null : pipeline.sourceId,
+      destinationId: pipeline.destinationId === id ? null : pipeline.destinationId,
     }));
     return true;
   }
 
-  async recordTest(id: string, revision: number, lastTest: LastTest, provider: string): Promise<boolean> {
+  async recordTest(id: string, revision: number, outcome: TestOutcome): Promise<boolean> {
     const row = this.#rows.get(id);
     if (row === undefined || row.revision !== revision) return false;
-    const lastPassedAt = passedAt(lastTest, this.#timestamp()) ?? row.lastPassedAt;
+    const { lastTest, provider, result } = structuredClone(outcome);
+    const at = lastTest.at ?? this.#timestamp();
+    const lastPassedAt = passedAt(lastTest, at) ?? row.lastPassedAt;
     this.#keep({ ...row, lastTest, provider, lastPassedAt });
+    this.#results.set(id, [...(this.#results.get(id) ?? []), { at, result }].slice(-resultsKept));
     return true;
+  }
+
+  async history(id: string, limit: number): Promise<TestRecord[]> {
+    return structuredClone(this.#results.get(id) ?? [])
+      .toReversed()
+      .slice(0, limit);
+  }
+
+  async tablesUsed(id: string): Promise<TableName[]> {
+    const tables = this.#pipelines
+      .filter(({ sourceId, destinationId }) => sourceId === id || destinationId === id)
+      .flatMap((pipeline) => pipeline.tables);
+    const once = new Map(
+      tables.map(({ schema, name }) => [JSON.stringify([schema, name]), { schema, name }]),
+    );
+    return [...once.values()].sort((a, b) => byCodePoint(a.schema, b.schema) || byCodePoint(a.name, b.name));
+  }
+
+  async sourceConfig(id: string): Promise<SourceConfig | null> {
+    return this.#sourceConfigs.get(id) ?? null;
+  }
+
+  async saveSourceConfig(id: string, config: SourceConfig): Promise<void> {
+    if (!this.#rows.has(id)) throw noSuchConnection(id);
+    this.#sourceConfigs.set(id, config);
   }
 
   async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
@@ -210,7 +259,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
 
 /** The fields of a draft and no others: a caller may hand in a whole SavedConnection. */
 function draftOf(draft: ConnectionDraft): ConnectionDraft {
-  const { name, role, provider, tags, password, sslKeyPassword, secretAccount } = draft;
+  const { name, role, provider, tags, allowWrite, password, sslKeyPassword, secretAccount } = draft;
   const { connector, host, port, database, username, schema, sslMode } = draft;
   const { sslRootCert, sslCert, sslKey, sslCrl, options } = draft;
   return {
@@ -218,6 +267,7 @@ function draftOf(draft: ConnectionDraft): ConnectionDraft {
     role,
     provider,
     tags,
+    allowWrite,
     password,
     sslKeyPassword,
     secretAccount,

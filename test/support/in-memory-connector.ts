@@ -1,19 +1,28 @@
 import type { Endpoint, ProviderPreset, TestResult } from '../../src/connections/connection.ts';
 import type {
   Connector,
+  DescribeRequest,
   DiscoverRequest,
   ParsedUrl,
   ProbeRequest,
   ProbeResult,
 } from '../../src/connections/connector.ts';
 import { InterruptedError, UsageError } from '../../src/connections/errors.ts';
+import type { OpenQueryRequest, QuerySession, SqlScript } from '../../src/connections/query-port.ts';
 import { stages } from '../../src/connections/vocabulary.ts';
-import type { Discovery } from '../../src/metadata/discovery.ts';
+import type { SqlStep, StructureChange } from '../../src/metadata/diff.ts';
+import type { RelationDetails, RelationFacts } from '../../src/metadata/discovery.ts';
+import type { StructureFacts, StructurePiece, StructureReading } from '../../src/metadata/structure.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 
 /** What a server answers: a result, or what makes one of the request. */
 export type Scripted<Request, Result> = Result | ((request: Request) => Result | Promise<Result>);
-type FoundStructure = Omit<Discovery, 'connection'>;
+
+/** A database's structure as a server of the tests tells it. */
+export interface FoundStructure {
+  readonly facts: StructureFacts;
+  readonly pieces: readonly StructurePiece[];
+}
 
 const shared = { connector: 'memory', connectorTitle: 'Memory', status: 'available' } as const;
 
@@ -43,9 +52,12 @@ export class InMemoryConnector implements Connector {
   ];
   readonly probes: ProbeRequest[] = [];
   readonly discoveries: DiscoverRequest[] = [];
+  readonly descriptions: DescribeRequest[] = [];
+  readonly queries: OpenQueryRequest[] = [];
   /** Paths that {@link checkFiles} finds fault with. */
   readonly unreadableFiles = new Set<string>();
   readonly #probeScripts = new Map<string, Scripted<ProbeRequest, ProbeResult>[]>();
+  readonly #descriptionScripts = new Map<string, Scripted<DescribeRequest, RelationDetails>[]>();
   readonly #discoveryScripts = new Map<string, Scripted<DiscoverRequest, FoundStructure>[]>();
 
   /** The answer to the next probe of this host; several are given in turn. */
@@ -55,6 +67,10 @@ export class InMemoryConnector implements Connector {
 
   willDiscover(host: string, ...answers: Scripted<DiscoverRequest, FoundStructure>[]): void {
     this.#discoveryScripts.set(host, [...(this.#discoveryScripts.get(host) ?? []), ...answers]);
+  }
+
+  willDescribe(host: string, ...answers: Scripted<DescribeRequest, RelationDetails>[]): void {
+    this.#descriptionScripts.set(host, [...(this.#descriptionScripts.get(host) ?? []), ...answers]);
   }
 
   parseUrl(text: string): ParsedUrl {
@@ -71,6 +87,10 @@ export class InMemoryConnector implements Connector {
       password: password === undefined ? null : new Secret(password),
       sslKeyPassword: null,
     };
+  }
+
+  async diffSql(changes: readonly StructureChange[]): Promise<SqlStep[][]> {
+    return changes.map(({ kind }) => [{ order: 0, text: `${kind};` }]);
   }
 
   providerOf(host: string): string {
@@ -96,13 +116,50 @@ export class InMemoryConnector implements Connector {
     return result;
   }
 
-  async discover(request: DiscoverRequest): Promise<FoundStructure> {
+  async discover(request: DiscoverRequest): Promise<StructureReading> {
     this.discoveries.push(request);
-    return answer(this.#discoveryScripts, 'discovery', request);
+    const { facts, pieces } = await answer(this.#discoveryScripts, 'discovery', request);
+    const { former, chooses } = request;
+    const isSame = former?.identity === facts.identity && former.fingerprint === facts.fingerprint;
+    if (isSame && facts.fingerprint !== null) return { facts, unchanged: true };
+    const left = pieces.filter(({ part, content }) => {
+      if (part !== 'relation') return false;
+      const { schema, name } = content as RelationFacts;
+      return chooses?.(schema, name) === false;
+    });
+    const leftOut = new Set(left.map(({ oid }) => oid));
+    await request.sink.begin();
+    await request.sink.write(pieces.filter(({ part, oid }) => part === 'type' || !leftOut.has(oid)));
+    await request.sink.retain(new Set());
+    return { facts, unchanged: false };
+  }
+
+  async describe(request: DescribeRequest): Promise<RelationDetails> {
+    this.descriptions.push(request);
+    return answer(this.#descriptionScripts, 'description', request);
+  }
+
+  async readScript(source: string): Promise<SqlScript> {
+    const statement = { text: source, values: [], placeOf: (index: number) => index };
+    return { source, statements: [statement] };
+  }
+
+  quoteName(name: string): string {
+    return /^\w+$/.test(name) ? name : JSON.stringify(name);
+  }
+
+  async isOpen(source: string): Promise<boolean> {
+    return !source.trimEnd().endsWith(';');
+  }
+
+  /** A session that answers nothing. */
+  async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
+    this.queries.push(request);
+    return { run: async () => {}, close: () => {} };
   }
 }
 
-async function answer<Request extends DiscoverRequest, Result>(
+async function answer<Request extends ProbeRequest | DiscoverRequest | DescribeRequest, Result>(
   scripts: Map<string, Scripted<Request, Result>[]>,
   what: string,
   request: Request,

@@ -19,7 +19,7 @@ export const majors = [12, 18] as const;
 export type Major = (typeof majors)[number];
 
 /** `nobody`: what the server runs as when the tests run as root, which PostgreSQL refuses. */
-const unprivileged = { uid: 65534, gid: 65534 };
+export const unprivileged = { uid: 65534, gid: 65534 };
 
 const superuserName = 'postgres';
 
@@ -456,7 +456,8 @@ function rolesSql({ superuser }: ServerFacts): string {
   return statements.join(';\n');
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

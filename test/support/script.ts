@@ -29,6 +29,8 @@ export interface Script {
   readonly home: string;
   /** An existing directory for the script's files, removed after the test. */
   readonly directory: string;
+  /** What its commands find in their environment, besides a bare one. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** The same script with these around each command. */
   given(surroundings: Surroundings): Script;
   /** Runs a command, however it ends. */
@@ -59,6 +61,7 @@ function scriptIn(home: string, directory: string, surroundings: Surroundings): 
   const script: Script = {
     home,
     directory,
+    env: surroundings.env ?? {},
     given: ({ env, ...others }) =>
       scriptIn(home, directory, { ...surroundings, ...others, env: { ...surroundings.env, ...env } }),
     jackfield: (text, ...values) => jackfield(wordsOf(text, values), options),

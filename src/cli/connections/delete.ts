@@ -4,6 +4,7 @@ import { deleteConnection, refuseUsed } from '../../connections/delete.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { shellWord } from '../../connections/shell-word.ts';
+import { forgetDeleted } from '../../metadata/refresh-due.ts';
 import { deletedNames } from '../../output/deleted-names.ts';
 import type { App, Verdict } from '../app.ts';
 import { askingOf } from '../asking.ts';
@@ -44,6 +45,7 @@ export async function runDelete(app: App, { names, yes, force }: DeleteOptions):
   for (const connection of connections) {
     if (await deleteConnection(app.services, connection)) deleted.push(connection.name);
   }
+  if (deleted.length > 0) await forgetDeleted(app.services);
   await app.done(deleted.length === 0 ? 'They were gone already' : `Deleted ${deleted.join(', ')}`);
   await app.print(deletedNames(deleted));
   return 'done';

@@ -5,7 +5,7 @@ import { roles, testStatuses } from '../../connections/vocabulary.ts';
 import { connectionList } from '../../output/connection-list.ts';
 import type { App, Verdict } from '../app.ts';
 import { oneOf, repeated } from '../values.ts';
-import { type Act, examples } from '../verb.ts';
+import { type Act, ownExamples } from '../verb.ts';
 
 export interface ListOptions {
   readonly filter: ConnectionFilter;
@@ -32,7 +32,8 @@ export function declareList(command: Command, act: Act, run = runList): void {
     .option('--tag <tag>', 'only those with this tag; repeat for several', repeated)
     .addHelpText(
       'after',
-      examples(
+      ownExamples(
+        command,
         'jackfield connections list --role source',
         'jackfield connections list --status failed --json',
         'jackfield conn ls --search neon',

@@ -1,7 +1,12 @@
-/**
+/*
  * The statements of a discovery: a fixed number whatever the size of the database, over pg_catalog
  * alone (information_schema hides rows from who does not own a table). They run inside one READ ONLY
- * snapshot with an empty search_path, which also makes format_type qualify types.
+ * snapshot with a search_path of pg_catalog alone, which also makes format_type qualify types.
+ *
+ * The catalogs' rows are the snapshot's, but functions look at the present: of what was dropped
+ * since pg_get_expr gives NULL, which is written "???" here, and format_type "???"; pg_get_constraintdef,
+ * of the rare exclusion constraint alone, raises. Either is reason enough to begin again, and from then
+ * on to leave out what is dropped.
  */
 
 /** What the user may see of a relation: some column of it may be read, and its schema be used. */
@@ -15,58 +20,213 @@ const userSchema = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_to
 const relationFilter = `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND c.relpersistence <> 't' AND ${userSchema}`;
 
-const visibleRelations = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${relationFilter} AND ${visible}`;
+const description = (alias: string, oid: string, catalog: string, part: string) =>
+  `LEFT JOIN pg_description ${alias} ON ${alias}.objoid = ${oid}
+    AND ${alias}.classoid = '${catalog}'::regclass AND ${alias}.objsubid = ${part}`;
+
+/** An expression as PostgreSQL writes it; of what was dropped since, what format_type says of such a type. */
+const written = (expression: string, relation: string) =>
+  `CASE WHEN ${expression} IS NOT NULL THEN coalesce(pg_get_expr(${expression}, ${relation}), '???') END`;
+
+const ofList = (chosen: boolean) => (chosen ? ' AND c.oid = ANY ($1::oid[])' : '');
+
+/**
+ * The relations whose parts are read: all of the kinds, or those of a list of oids in $1. Whether the
+ * user may see them is asked once, of the relations themselves: a privilege takes as long to look up as
+ * ten columns to read. The oids of the system's own are below FirstNormalObjectId.
+ */
+const ownRelations = (chosen: boolean) => `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+    AND c.relpersistence <> 't' AND c.oid >= 16384${ofList(chosen)}`;
 
 export const schemasQuery = `SELECT n.nspname AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable
   FROM pg_namespace n WHERE ${userSchema} ORDER BY n.nspname COLLATE "C"`;
 
-export const relationsQuery = `SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-    c.reltuples AS tuples, c.relpages AS pages, d.description AS comment, p.key, p.leaves, p.leaf_tuples
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
-  LEFT JOIN LATERAL (
-    SELECT pg_get_partkeydef(c.oid) AS key, count(*) AS leaves,
-      CASE WHEN bool_and(leaf.reltuples > 0 OR leaf.relpages > 0) THEN sum(leaf.reltuples) END AS leaf_tuples
-    FROM pg_partition_tree(c.oid) t JOIN pg_class leaf ON leaf.oid = t.relid WHERE t.isleaf AND t.relid <> c.oid
-  ) AS p ON c.relkind = 'p'
-  WHERE ${relationFilter} AND ${visible}
-  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+export const hiddenQuery = `SELECT count(*) AS relations
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${relationFilter} AND NOT (${visible})`;
 
-export const columnsQuery = `SELECT a.attrelid AS oid, a.attnum, a.attname AS name,
-    format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null, a.attidentity AS identity,
-    a.attgenerated AS generated, pg_get_expr(ad.adbin, ad.adrelid) AS expression, d.description AS comment
-  FROM pg_attribute a
+/** The types that columns have, each once with its modifier and collation: they are few, columns are many. */
+export const columnTypesQuery = `SELECT a.atttypid, a.atttypmod, a.attcollation,
+    format_type(a.atttypid, a.atttypmod),
+    CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
+      THEN (SELECT CASE WHEN l.collnamespace = 'pg_catalog'::regnamespace THEN '' ELSE quote_ident(ln.nspname) || '.' END
+          || quote_ident(l.collname)
+        FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END
+  FROM (SELECT atttypid, atttypmod, attcollation FROM pg_attribute
+    WHERE attnum > 0 AND NOT attisdropped GROUP BY 1, 2, 3) AS a
+  JOIN pg_type t ON t.oid = a.atttypid`;
+
+/**
+ * What the columns, defaults, checks and indexes of a relation name of others: types, collations,
+ * functions, operators, sequences. A new name of one of these changes no row of the relation's own, but
+ * how it is written; so the names count for it, as a sum of their hashes.
+ */
+const namesUsed = `SELECT used.relation, sum(used.name) AS names FROM (
+    SELECT coalesce(i.indrelid, ad.adrelid, k.conrelid, d.objid) AS relation,
+        hashtext(concat_ws('.', n.nspname, t.typname, f.proname, l.collname))::bigint AS name
+      FROM pg_depend d
+      LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+      LEFT JOIN pg_attrdef ad ON d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid
+      LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+      LEFT JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid
+      LEFT JOIN pg_proc f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
+      LEFT JOIN pg_collation l ON d.refclassid = 'pg_collation'::regclass AND l.oid = d.refobjid
+      LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+      LEFT JOIN pg_namespace n
+        ON n.oid = coalesce(t.typnamespace, f.pronamespace, l.collnamespace, o.oprnamespace)
+      WHERE d.refobjid >= 16384
+        AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass)
+        AND d.refclassid IN ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_collation'::regclass, 'pg_operator'::regclass)
+    UNION ALL
+    SELECT ad.adrelid, hashtext(concat_ws('.', n.nspname, s.relname))
+      FROM pg_class s JOIN pg_namespace n ON n.oid = s.relnamespace
+      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+        AND d.classid = 'pg_attrdef'::regclass
+      JOIN pg_attrdef ad ON ad.oid = d.objid
+      WHERE s.relkind = 'S'
+    ) AS used GROUP BY used.relation`;
+
+/** Of a foreign key: renaming a column, table or schema that it leads to changes no row of its own. */
+const referencedSum = `coalesce(rc.xmin::text::bigint + rn.xmin::text::bigint
+    + (SELECT sum(ra.xmin::text::bigint) FROM pg_attribute ra
+      WHERE ra.attrelid = k.confrelid AND ra.attnum = ANY (k.confkey)), 0)`;
+
+/** The fields of a row of each statement below, in their order. */
+export const fieldCounts = {
+  columnTypes: 5,
+  types: 12,
+  relations: 23,
+  columns: 14,
+  constraints: 15,
+  indexes: 14,
+};
+
+export const typesQuery = `SELECT t.oid, n.nspname, t.typname, t.typtype, d.description,
+    (SELECT to_json(array_agg(e.enumlabel ORDER BY e.enumsortorder)) FROM pg_enum e WHERE e.enumtypid = t.oid),
+    CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod)
+      WHEN 'r' THEN (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid) END,
+    t.typnotnull, t.typdefault,
+    (SELECT to_json(array_agg(json_build_array(k.conname, pg_get_expr(k.conbin, 0)) ORDER BY k.conname COLLATE "C"))
+      FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+    (SELECT to_json(array_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum))
+      FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),
+    t.xmin
+  FROM pg_type t
+  JOIN pg_namespace n ON n.oid = t.typnamespace AND ${userSchema} AND has_schema_privilege(n.oid, 'USAGE')
+  LEFT JOIN pg_class c ON c.oid = t.typrelid
+  ${description('d', 't.oid', 'pg_type', '0')}
+  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c') ORDER BY t.oid`;
+
+/** All of the user's schemas, those that the user may not see among them. */
+export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c.relkind,
+    c.reltuples, c.relpages, pg_get_userbyid(c.relowner), d.description, c.relpersistence, c.relispopulated,
+    c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
+    (SELECT e.extname FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+      WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.objsubid = 0
+        AND x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e' LIMIT 1),
+    p.key, p.leaves, p.leaf_tuples, c.xmin, d.xmin, p.inherited, n.xmin,
+    used.names
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND ${relationFilter}
+  ${description('d', 'c.oid', 'pg_class', '0')}
+  LEFT JOIN LATERAL (
+    SELECT pg_get_partkeydef(c.oid) AS key, count(*) AS leaves, sum(i.xmin::text::bigint) AS inherited,
+      CASE WHEN bool_and(leaf.reltuples > 0 OR leaf.relpages > 0) THEN sum(leaf.reltuples) END AS leaf_tuples
+    FROM pg_partition_tree(c.oid) t JOIN pg_class leaf ON leaf.oid = t.relid
+    JOIN pg_inherits i ON i.inhrelid = t.relid
+    WHERE c.relkind = 'p' AND t.isleaf AND t.relid <> c.oid
+  ) AS p ON c.relkind = 'p'
+  LEFT JOIN (${namesUsed}) AS used ON used.relation = c.oid
+  ORDER BY c.oid`;
+
+export const columnsQuery = (chosen: boolean) => `SELECT a.attrelid, a.attnum, a.attname, a.atttypid,
+    a.atttypmod, a.attcollation, a.attnotnull, a.attidentity, a.attgenerated,
+    ${written('ad.adbin', 'ad.adrelid')}, d.description, a.xmin, ad.xmin, d.xmin
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    AND ${ownRelations(chosen)}
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-  LEFT JOIN pg_description d
-    ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN (SELECT c.oid FROM ${visibleRelations})
+  ${description('d', 'a.attrelid', 'pg_class', 'a.attnum')}
   ORDER BY a.attrelid, a.attnum`;
 
-export const constraintsQuery = `SELECT k.conrelid AS oid, k.conname AS name, k.contype AS type,
-    to_json(k.conkey) AS columns, k.confrelid AS referenced_oid, rn.nspname AS referenced_schema,
-    rc.relname AS referenced_table,
+/** Not-null constraints, which have rows since 18, are the columns' own; a partition's keys its table's. */
+export const constraintsQuery = (chosen: boolean) => `SELECT k.conrelid, k.conname, k.contype,
+    k.conkey, k.condeferrable, k.convalidated,
+    CASE k.contype WHEN 'c' THEN ${written('k.conbin', 'k.conrelid')}
+      WHEN 'x' THEN CASE WHEN pg_get_indexdef(k.conindid) IS NULL THEN '???' ELSE pg_get_constraintdef(k.oid) END END,
+    rn.nspname, rc.relname,
     (SELECT json_agg(ra.attname ORDER BY u.position) FROM unnest(k.confkey) WITH ORDINALITY AS u (attnum, position)
-      JOIN pg_attribute ra ON ra.attrelid = k.confrelid AND ra.attnum = u.attnum) AS referenced_columns,
-    CASE WHEN k.contype = 'c' THEN pg_get_constraintdef(k.oid) END AS definition
-  FROM pg_constraint k
+      JOIN pg_attribute ra ON ra.attrelid = k.confrelid AND ra.attnum = u.attnum),
+    k.confupdtype, k.confdeltype, k.connoinherit, k.xmin, ${referencedSum}
+  FROM pg_class c JOIN pg_constraint k ON ${ownRelations(chosen)}
+    AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
   LEFT JOIN pg_class rc ON rc.oid = k.confrelid
   LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
-  WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conrelid IN (SELECT c.oid FROM ${visibleRelations})
-    AND NOT (k.contype = 'f' AND k.conparentid <> 0)
   ORDER BY k.conrelid, k.conname COLLATE "C"`;
 
-export const indexesQuery = `SELECT i.indrelid AS oid, ic.relname AS name, i.indisunique AS is_unique,
-    i.indisprimary AS is_primary, i.indisvalid AS is_valid, am.amname AS method,
-    to_json((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS columns
-  FROM pg_index i
+export const indexesQuery = (
+  chosen: boolean,
+) => `SELECT i.indrelid, ic.relname, i.indisunique, i.indisprimary,
+    i.indisvalid, i.indisreplident, i.indimmediate, am.amname, i.indkey, i.indnkeyatts,
+    ${written('i.indexprs', 'i.indrelid')}, ${written('i.indpred', 'i.indrelid')}, i.xmin, ic.xmin
+  FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND ${ownRelations(chosen)}
   JOIN pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_am am ON am.oid = ic.relam
-  WHERE i.indrelid IN (SELECT c.oid FROM ${visibleRelations})
   ORDER BY i.indrelid, ic.relname COLLATE "C"`;
 
-export const hiddenQuery = `SELECT
-    (SELECT count(*) FROM pg_namespace n WHERE ${userSchema} AND NOT has_schema_privilege(n.oid, 'USAGE')) AS schemas,
-    (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE ${relationFilter} AND NOT (${visible})) AS relations`;
+/**
+ * Of each relation and part how many rows the catalogs have and the sum of their xmin: equal to what
+ * the statements above tell row by row. Rows that change get a later xmin, those that go leave the count.
+ */
+export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FROM pg_class c WHERE ${ownRelations(false)})
+  SELECT a.attrelid, 'columns', count(*), sum(a.xmin::text::bigint)
+      + coalesce(sum(ad.xmin::text::bigint), 0) + coalesce(sum(d.xmin::text::bigint), 0)
+    FROM seen JOIN pg_attribute a ON a.attrelid = seen.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+    ${description('d', 'a.attrelid', 'pg_class', 'a.attnum')}
+    GROUP BY a.attrelid
+  UNION ALL SELECT k.conrelid, 'constraints', count(*),
+      sum(k.xmin::text::bigint) + sum(${referencedSum})
+    FROM seen JOIN pg_constraint k ON k.conrelid = seen.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+      AND NOT (k.contype = 'f' AND k.conparentid <> 0)
+    LEFT JOIN pg_class rc ON rc.oid = k.confrelid
+    LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+    GROUP BY k.conrelid
+  UNION ALL SELECT i.indrelid, 'indexes', count(*), sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint)
+    FROM seen JOIN pg_index i ON i.indrelid = seen.oid JOIN pg_class ic ON ic.oid = i.indexrelid
+    GROUP BY i.indrelid`;
+
+const xmins = 'xmin::text::bigint';
+
+/**
+ * The whole in a few numbers: rows and sums of xmin of every catalog that a discovery reads or that says
+ * what the user may see, system objects apart (below FirstNormalObjectId, 16384). Unchanged by DML,
+ * ANALYZE, VACUUM and FREEZE. Functions count by their names, which is all that is read of them; what is
+ * behind pg_roles may not be read, so that its columns stand for its rows.
+ */
+export const fingerprintQuery = `SELECT concat_ws(' ', ${[
+  ['pg_class', 'oid >= 16384', xmins],
+  ['pg_attribute', 'attrelid >= 16384 AND attnum > 0', xmins],
+  ['pg_attrdef', 'adrelid >= 16384', xmins],
+  ['pg_constraint', 'oid >= 16384', xmins],
+  ['pg_index', 'indrelid >= 16384', xmins],
+  ['pg_inherits', 'inhrelid >= 16384', xmins],
+  ['pg_type', 'oid >= 16384', xmins],
+  ['pg_enum', 'oid >= 16384', xmins],
+  ['pg_namespace', 'true', xmins],
+  ['pg_description', 'objoid >= 16384', xmins],
+  ['pg_collation', 'oid >= 16384', xmins],
+  ['pg_operator', 'oid >= 16384', xmins],
+  ['pg_proc', 'oid >= 16384', "hashtext(pronamespace || '.' || proname)::bigint"],
+  [
+    'pg_depend',
+    "refclassid = 'pg_extension'::regclass AND classid = 'pg_class'::regclass",
+    'refobjid::bigint',
+  ],
+  ['pg_database', 'datname = current_database()', 'datdba::bigint'],
+  ['pg_auth_members', 'true', xmins],
+  ['pg_roles', 'true', "hashtext(concat_ws(' ', oid, rolname, rolsuper, rolinherit))::bigint"],
+]
+  .map(
+    ([catalog, where, number]) =>
+      `(SELECT count(*) || ':' || coalesce(sum(${number}), 0) FROM ${catalog} WHERE ${where})`,
+  )
+  .join(',\n    ')}) AS fingerprint`;

@@ -68,6 +68,32 @@ describe('the faults of a catalog', () => {
     expect(toCatalogError(error, file)).toBe(error);
   });
 
+  it.each([
+    ['SQLITE_CORRUPT', 'metadata_damaged'],
+    ['SQLITE_NOTADB', 'metadata_not_a_database'],
+    ['SQLITE_ERROR', 'metadata_altered'],
+  ])('of a cache (%s) is mended by removing it', (code, expected) => {
+    const cache = "/home/ann's data/metadata.db";
+    const error = toCatalogError(fromSqlite(code), cache);
+    expect(error).toMatchObject({ code: expected, message: expect.stringContaining('metadata cache') });
+    const word = (suffix: string) => `'/home/ann'\\''s data/metadata.db${suffix}'`;
+    expect((error as CatalogError).fix).toContain(`rm -f ${word('')} ${word('-wal')} ${word('-shm')}`);
+  });
+
+  it('of a cache that are not of its content are as those of a catalog', () => {
+    const error = toCatalogError(fromSqlite('SQLITE_FULL'), '/home/metadata.db');
+    expect(error).toMatchObject({
+      code: 'metadata_disk_full',
+      message: expect.stringContaining('the metadata cache /home/metadata.db'),
+      fix: expect.stringContaining('df -h'),
+    });
+  });
+
+  it('of a cache are what a server told that can not be', () => {
+    const error = toCatalogError(fromSqlite('SQLITE_CONSTRAINT_NOTNULL'), '/home/metadata.db');
+    expect(error).toMatchObject({ code: 'metadata_unfit', message: expect.stringContaining('the server') });
+  });
+
   it('does not hide a fault behind another', () => {
     const error = toCatalogError(fromSqlite('SQLITE_FULL'), file);
     expect(toCatalogError(error, file)).toBe(error);

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { inspectCatalog } from '../../../src/catalog/health.ts';
 import { openCatalog } from '../../../src/catalog/sqlite-catalog.ts';
 import { aDraft } from '../../support/connection-draft.ts';
+import { probed } from '../../support/in-memory-connector.ts';
 
 describe("the catalog's health", () => {
   let home: string;
@@ -21,7 +22,11 @@ describe("the catalog's health", () => {
   /** A closed catalog with some connections in it. */
   async function fill(): Promise<void> {
     const catalog = openCatalog({ home });
-    for (let n = 0; n < 200; n += 1) await catalog.add(crypto.randomUUID(), aDraft({ name: `c${n}` }));
+    for (let n = 0; n < 200; n += 1) {
+      const { id, lastTest } = await catalog.add(crypto.randomUUID(), aDraft({ name: `c${n}` }));
+      const result = { connection: `c${n}`, ...probed() };
+      await catalog.recordTest(id, 1, { lastTest, provider: 'neon', result });
+    }
     await catalog.close();
   }
 
@@ -85,6 +90,18 @@ describe("the catalog's health", () => {
       `PRAGMA foreign_keys = OFF; INSERT INTO pipelines VALUES ('p', 'p', 'gone', NULL, 'active', '', '')`,
     );
     expect(await found()).toEqual(['ok permissions_ok', 'problem catalog_dangling_row']);
+  });
+
+  it('finds results of a connection that is gone', async () => {
+    await fill();
+    change(
+      `PRAGMA foreign_keys = OFF; INSERT INTO test_results VALUES (201, 'gone', '', 'passed', 1, NULL, NULL, '{}')`,
+    );
+    const findings = await inspectCatalog(home);
+    expect(findings.at(-1)).toMatchObject({
+      code: 'catalog_dangling_row',
+      message: expect.stringContaining('Row 201 of test_results'),
+    });
   });
 
   it('finds values that no jackfield writes', async () => {

@@ -72,6 +72,54 @@ describe('migrating a catalog', () => {
     expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
   });
 
+  it('brings a catalog of version 2 to 3, where no connection allows writes', () => {
+    open(...migrations.slice(0, 2));
+    const db = new Database(file);
+    db.exec(`
+      INSERT INTO connections VALUES ('id', 'orders', 'source', 'postgres', 'neon', 'db.example.com', 5432,
+        'shop', 'reader', 'public', 'verify-full', NULL, NULL, NULL, NULL, '{}', '["a"]', 'none', NULL, 'none',
+        NULL, NULL, 'never', NULL, NULL, NULL, NULL, NULL, NULL, '', '', 3);
+    `);
+    const before = db.prepare('SELECT * FROM connections').get();
+    open(...migrations.slice(0, 3));
+    expect(db.pragma('user_version', { simple: true })).toBe(3);
+    expect(db.prepare('SELECT * FROM connections').get()).toEqual({ ...Object(before), allow_write: 0 });
+    expect(() => db.exec('UPDATE connections SET allow_write = 2')).toThrow('CHECK');
+    db.close();
+  });
+
+  it('brings a catalog of version 1 to 2 with all that is in it, and a place for results and tables', () => {
+    open(...migrations.slice(0, 1));
+    const db = new Database(file);
+    db.exec(`
+      INSERT INTO secret_items VALUES (1, 'account', 'vault', 'live', 'id', 'host:1', '');
+      INSERT INTO connections VALUES ('id', 'orders', 'source', 'postgres', 'neon', 'db.example.com', 5432,
+        'shop', 'reader', 'public', 'verify-full', NULL, NULL, NULL, NULL, '{}', '["a"]', 'stored', NULL, 'none',
+        NULL, 'account', 'passed', '2026-01-01T00:00:00.000Z', 1.5, NULL, NULL, '16.3', NULL, '', '', 3);
+      INSERT INTO pipelines VALUES ('p', 'nightly', 'id', NULL, 'active', '', '');
+      INSERT INTO vault_items VALUES ('account', x'00ff');
+      INSERT INTO settings VALUES ('secret_backend', 'vault');
+    `);
+    const former = ['secret_items', 'connections', 'pipelines', 'vault_items', 'settings'];
+    const rows = () => former.map((table) => db.prepare(`SELECT * FROM ${table}`).all());
+    const before = rows();
+    open(...migrations.slice(0, 2));
+    expect(db.pragma('user_version', { simple: true })).toBe(2);
+    expect(rows()).toEqual(before);
+    expect(db.pragma('foreign_key_check')).toEqual([]);
+    db.exec(`
+      PRAGMA foreign_keys = ON;
+      INSERT INTO test_results VALUES (NULL, 'id', '', 'passed', 1.5, '16.3', NULL, '{}');
+      INSERT INTO pipeline_tables VALUES ('p', 'sales', 'orders');
+      DELETE FROM pipelines;
+      DELETE FROM connections;
+    `);
+    for (const table of ['test_results', 'pipeline_tables'])
+      expect(db.prepare(`SELECT * FROM ${table}`).all(), table).toEqual([]);
+    expect(copies()).toEqual(['catalog.db.before-2']);
+    db.close();
+  });
+
   it('makes a new catalog of the newest format, without a copy', () => {
     open(first, second, third);
     expect(look()).toEqual({

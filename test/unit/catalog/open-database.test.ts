@@ -9,6 +9,7 @@ import { openDatabase } from '../../../src/catalog/open-database.ts';
 import { openCatalog, SqliteCatalog } from '../../../src/catalog/sqlite-catalog.ts';
 import { CatalogError } from '../../../src/connections/errors.ts';
 import { aDraft } from '../../support/connection-draft.ts';
+import { probed } from '../../support/in-memory-connector.ts';
 
 describe('opening a catalog', () => {
   let home: string;
@@ -152,6 +153,29 @@ describe('opening a catalog', () => {
     await expect(catalog.find('orders')).rejects.toMatchObject({ code: 'catalog_damaged' });
   });
 
+  it.each(['[]', 'null', '"text"', '{}', '{"status":"passed","durationMs":1,"stages":[null]}'])(
+    'says so when the result of a test holds %s',
+    async (json) => {
+      const db = open();
+      const catalog = new SqliteCatalog(db, {});
+      const { id, lastTest } = await catalog.add(crypto.randomUUID(), aDraft());
+      const result = { connection: 'orders', ...probed() };
+      await catalog.recordTest(id, 1, { lastTest, provider: 'neon', result });
+      db.write(() => db.run('UPDATE test_results SET result = ?', json));
+      await expect(catalog.history(id, 1)).rejects.toMatchObject({ code: 'catalog_damaged' });
+    },
+  );
+
+  it('undoes the last test when its result can not be kept', async () => {
+    const db = open();
+    const catalog = new SqliteCatalog(db, {});
+    const { id, lastTest } = await catalog.add(crypto.randomUUID(), aDraft());
+    const result = { connection: 'orders', ...probed(), durationMs: -1 };
+    const outcome = { lastTest: { ...lastTest, status: 'passed' as const }, provider: 'neon', result };
+    await expect(catalog.recordTest(id, 1, outcome)).rejects.toThrow('CHECK constraint failed');
+    expect(await catalog.find(id)).toMatchObject({ lastTest, provider: 'self-hosted' });
+  });
+
   it('undoes all of a write that fails in its middle', async () => {
     const db = open();
     const catalog = new SqliteCatalog(db, {});
@@ -167,8 +191,13 @@ describe('opening a catalog', () => {
     const catalog = new SqliteCatalog(open(), {});
     const { id, lastTest } = await catalog.add(crypto.randomUUID(), aDraft());
     for (const durationMs of [0, 0.1 + 0.2, 1 / 3, 1e-7, 123456.789, 2 ** 53 - 1, Number.MAX_VALUE]) {
-      await catalog.recordTest(id, 1, { ...lastTest, status: 'failed', durationMs }, 'neon');
+      await catalog.recordTest(id, 1, {
+        lastTest: { ...lastTest, status: 'failed', durationMs },
+        provider: 'neon',
+        result: { connection: 'orders', ...probed('failed'), durationMs },
+      });
       expect((await catalog.find(id))?.lastTest.durationMs).toBe(durationMs);
+      expect((await catalog.history(id, 1))[0]?.result.durationMs).toBe(durationMs);
     }
   });
 });

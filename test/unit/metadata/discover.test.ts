@@ -13,8 +13,8 @@ const structure = {
   takenAt: '2026-03-01T12:00:00.000Z',
   server: { version: '18.1', provider: 'cloud', recovery: false, readOnly: false, tls: null },
   hidden: { schemas: 0, relations: 0 },
-  schemas: [{ name: 'public', relations: [] }],
 };
+const facts = { ...structure, identity: 'shop', fingerprint: null, schemas: ['public'] };
 
 async function save(services: InMemoryServices, password: SecretInput) {
   const secrets = { password, sslKeyPassword: { kind: 'none' } } as const;
@@ -28,9 +28,13 @@ describe('the discovery of a saved connection', () => {
   it('is made with its endpoint and secret, and says whose it is', async () => {
     const services = inMemoryServices();
     const saved = await save(services, { kind: 'secret', secret: new Secret('hunter2') });
-    services.connector.willDiscover(host, structure);
+    services.connector.willDiscover(host, { facts, pieces: [] });
     const found = await discoverSaved(services, saved, limits);
-    expect(discoverySchema.parse(found)).toEqual({ connection: 'orders', ...structure });
+    expect(discoverySchema.parse(found)).toEqual({
+      connection: 'orders',
+      ...structure,
+      schemas: [{ name: 'public', relations: [], types: [] }],
+    });
     const [request] = services.connector.discoveries;
     expect(request).toMatchObject({ endpoint: anEndpoint(), timeoutMs: 1000 });
     expect(request?.secrets.password?.reveal()).toBe('hunter2');

@@ -3,23 +3,45 @@ import type { Column, Discovery, DiscoveryFilter, Relation } from '../../../src/
 import { filterDiscovery } from '../../../src/metadata/filter.ts';
 import { discoverySchema } from '../../../src/metadata/schema.ts';
 
+const aTextColumn = {
+  number: 1,
+  type: 'text',
+  nullable: true,
+  default: null,
+  identity: null,
+  generated: null,
+  collation: null,
+};
+
 function aColumn(name: string, comment: string | null = null): Column {
-  return { name, type: 'text', nullable: true, default: null, identity: null, generated: null, comment };
+  return { ...aTextColumn, name, comment };
 }
+
+const plainRelation = {
+  oid: 16_384,
+  kind: 'table',
+  owner: 'admin',
+  comment: null,
+  estimatedRows: null,
+  unlogged: false,
+  populated: true,
+  rowSecurity: 'off',
+  replicaIdentity: 'default',
+  extension: null,
+  partitions: null,
+} as const;
 
 function aRelation(name: string, fields: Partial<Relation> = {}): Relation {
   return {
+    ...plainRelation,
     name,
-    kind: 'table',
-    comment: null,
-    estimatedRows: null,
     columns: [],
     primaryKey: null,
     foreignKeys: [],
     uniques: [],
     checks: [],
+    exclusions: [],
     indexes: [],
-    partitions: null,
     ...fields,
   };
 }
@@ -37,9 +59,10 @@ const discovery: Discovery = {
         aRelation('order_lines', { columns: [aColumn('order_id'), aColumn('price', 'in EURO cents')] }),
         aRelation('users', { columns: [aColumn('e_mail')] }),
       ],
+      types: [],
     },
-    { name: 'archive', relations: [aRelation('orders'), aRelation('dotted.name')] },
-    { name: 'empty', relations: [] },
+    { name: 'archive', relations: [aRelation('orders'), aRelation('dotted.name')], types: [] },
+    { name: 'empty', relations: [], types: [] },
   ],
 };
 

@@ -1,16 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Answer, renderAnswer } from '../../../src/output/answer.ts';
+import type { Discovery } from '../../../src/metadata/discovery.ts';
+import { viewOfDiscovery } from '../../../src/metadata/view.ts';
+import { type Answer, renderAnswer, type View } from '../../../src/output/answer.ts';
 import { applyPlan } from '../../../src/output/apply-plan.ts';
 import { connectionDetail } from '../../../src/output/connection-detail.ts';
 import { connectionList } from '../../../src/output/connection-list.ts';
-import { discoveryTree } from '../../../src/output/discovery.ts';
+import { type DiscoveryFormat, discoveryChunks } from '../../../src/output/discovery.ts';
 import { doctorReport } from '../../../src/output/doctor-report.ts';
 import { presetCatalog } from '../../../src/output/preset-catalog.ts';
+import { relationDetail } from '../../../src/output/relation-detail.ts';
 import { secretsStatus } from '../../../src/output/secrets-status.ts';
 import { displayWidth } from '../../../src/output/terminal-text.ts';
 import { testResults } from '../../../src/output/test-results.ts';
-import { connection, discovery, pipe, preset, relation, rung, terminal, testResult } from './samples.ts';
+import {
+  connection,
+  discovery,
+  pipe,
+  preset,
+  relation,
+  relationInFull,
+  rung,
+  terminal,
+  testResult,
+} from './samples.ts';
 
 const names = [
   'a\x1b[2Jb',
@@ -53,35 +66,6 @@ function answersWith(name: string): [string, Answer][] {
       tls: { protocol: name, cipher: name, verified: 'ca', subject: name, issuer: name, validTo: name },
     },
   });
-  const [column] = relation().columns;
-  const found = discovery({
-    connection: name,
-    server: { version: name, provider: name, recovery: false, readOnly: false, tls: null },
-    schemas: [
-      {
-        name,
-        relations: [
-          relation({
-            name,
-            comment: name,
-            columns:
-              column === undefined ? [] : [{ ...column, name, type: name, default: name, comment: name }],
-            primaryKey: { name, columns: [name] },
-            foreignKeys: [
-              {
-                name,
-                columns: [name],
-                referencedSchema: name,
-                referencedTable: name,
-                referencedColumns: [name],
-              },
-            ],
-            partitions: { key: name, count: 2 },
-          }),
-        ],
-      },
-    ],
-  });
   return [
     ['connectionList', connectionList([named], { total: 2, filtered: true })],
     ['connectionDetail', connectionDetail(named, { reference: name, passwordText: name })],
@@ -91,7 +75,7 @@ function answersWith(name: string): [string, Answer][] {
       'presetCatalog',
       presetCatalog([preset({ connector: name, connectorTitle: name, title: name, provider: name })], null),
     ],
-    ['discoveryTree', discoveryTree(found)],
+    ['relationDetail', relationDetail(relationInFull(name))],
     ['applyPlan', applyPlan([{ action: 'change', name, role: 'source', changes: [name] }], { done: false })],
     [
       'secretsStatus',
@@ -108,6 +92,52 @@ function answersWith(name: string): [string, Answer][] {
       doctorReport([{ check: 'secrets', status: 'problem', code: name, message: name, fix: name }]),
     ],
   ];
+}
+
+/** A discovery with the name wherever a database may have put one. */
+function discoveryWith(name: string): Discovery {
+  const [column] = relation().columns;
+  const found = discovery({
+    connection: name,
+    server: { version: name, provider: name, recovery: false, readOnly: false, tls: null },
+    schemas: [
+      {
+        name,
+        relations: [
+          relation({
+            name,
+            comment: name,
+            columns:
+              column === undefined ? [] : [{ ...column, name, type: name, default: name, comment: name }],
+            primaryKey: { name, columns: [name], deferrable: false },
+            foreignKeys: [
+              {
+                name,
+                columns: [name],
+                referencedSchema: name,
+                referencedTable: name,
+                referencedColumns: [name],
+                deferrable: false,
+                onUpdate: 'no action',
+                onDelete: 'no action',
+                validated: true,
+              },
+            ],
+            partitions: { key: name, count: 2 },
+          }),
+        ],
+        types: [],
+      },
+    ],
+  });
+  return found;
+}
+
+async function shown(found: Discovery, format: DiscoveryFormat, view: View): Promise<string> {
+  let text = '';
+  const chunks = discoveryChunks(format, viewOfDiscovery(found), view, { csvSafe: false });
+  for await (const chunk of chunks) text += chunk;
+  return text;
 }
 
 /** Everything but a newline that a terminal might obey. */
@@ -153,10 +183,44 @@ describe.each(names)('%j', (name) => {
   });
 });
 
-test.each([20, 40, 80, 200])('lists and trees fit a terminal of %i columns', (width) => {
+describe.each(names)('a discovery with %j', (name) => {
+  const found = discoveryWith(name);
+  const formats = ['tree', 'table', 'markdown', 'mermaid', 'json', 'yaml', 'csv'] as const;
+
+  test.each(formats)('is visible as %s, at any width', async (format) => {
+    for (const view of [pipe, terminal(20), terminal(80), terminal(200)]) {
+      // Into a pipe CSV is lossless.
+      if (format === 'csv' && !view.terminal) continue;
+      expect(await shown(found, format, view)).not.toMatch(obeyed);
+    }
+  });
+
+  test.each(['tree', 'table', 'markdown', 'mermaid'] as const)('adds no line to %s', async (format) => {
+    const lines = async (of: string) => (await shown(discoveryWith(of), format, pipe)).split('\n').length;
+    expect(await lines(name)).toBe(await lines('innocent'));
+  });
+
+  test('is whole as JSON and YAML, and in the cells of CSV', async () => {
+    expect(JSON.parse(await shown(found, 'json', pipe))).toEqual(found);
+    expect(parse(await shown(found, 'yaml', pipe))).toEqual(found);
+    const [, record] = readCsv(await shown(found, 'csv', pipe));
+    expect(record).toEqual([name, name, 'table', name, name, 'false', name, '1', name]);
+  });
+
+  test.each([20, 40, 80, 200])('fits a terminal of %i columns', async (width) => {
+    for (const format of ['tree', 'table'] as const) {
+      const lines = (await shown(found, format, terminal(width))).split('\n');
+      for (const line of lines.filter((each) => !/^(\d+ schema|Hidden)/.test(each))) {
+        expect(displayWidth(line)).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+});
+
+test.each([20, 40, 80, 200])('lists fit a terminal of %i columns', (width) => {
   for (const name of names) {
     for (const [presenter, answer] of answersWith(name)) {
-      if (presenter !== 'connectionList' && presenter !== 'discoveryTree') continue;
+      if (presenter !== 'connectionList') continue;
       const lines = answer
         .text(terminal(width))
         .split('\n')

@@ -4,7 +4,12 @@ import type {
   StageResult,
   TestResult,
 } from '../../../src/connections/connection.ts';
-import type { Discovery, Relation } from '../../../src/metadata/discovery.ts';
+import type {
+  Discovery,
+  Relation,
+  RelationDetail,
+  RelationDetails,
+} from '../../../src/metadata/discovery.ts';
 import type { View } from '../../../src/output/answer.ts';
 import { plainTheme } from '../../../src/output/theme.ts';
 
@@ -37,6 +42,7 @@ export function connection(changes: Partial<Connection> = {}): Connection {
     sslCrl: null,
     options: {},
     tags: ['prod'],
+    allowWrite: false,
     secret: { kind: 'keychain' },
     usedBy: ['nightly'],
     lastTest: {
@@ -125,31 +131,42 @@ export function preset(changes: Partial<ProviderPreset> = {}): ProviderPreset {
 
 export function relation(changes: Partial<Relation> = {}): Relation {
   return {
+    oid: 16_384,
     name: 'orders',
     kind: 'table',
+    owner: 'admin',
     comment: 'every order',
     estimatedRows: 1234567,
+    unlogged: false,
+    populated: true,
+    rowSecurity: 'off',
+    replicaIdentity: 'default',
+    extension: null,
     columns: [
       {
+        number: 1,
         name: 'id',
         type: 'bigint',
         nullable: false,
         default: null,
         identity: 'always',
         generated: null,
+        collation: null,
         comment: null,
       },
       {
+        number: 2,
         name: 'customer_id',
         type: 'integer',
         nullable: true,
         default: '0',
         identity: null,
         generated: null,
+        collation: null,
         comment: 'who bought',
       },
     ],
-    primaryKey: { name: 'orders_pkey', columns: ['id'] },
+    primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: false },
     foreignKeys: [
       {
         name: 'orders_customer',
@@ -157,10 +174,15 @@ export function relation(changes: Partial<Relation> = {}): Relation {
         referencedSchema: 'crm',
         referencedTable: 'customers',
         referencedColumns: ['id'],
+        deferrable: false,
+        onUpdate: 'no action',
+        onDelete: 'cascade',
+        validated: true,
       },
     ],
     uniques: [],
     checks: [],
+    exclusions: [],
     indexes: [],
     partitions: null,
     ...changes,
@@ -173,7 +195,111 @@ export function discovery(changes: Partial<Discovery> = {}): Discovery {
     takenAt: '2026-05-04T10:00:00.000Z',
     server: { version: '16.4', provider: 'neon', recovery: false, readOnly: false, tls: null },
     hidden: { schemas: 1, relations: 2 },
-    schemas: [{ name: 'public', relations: [relation()] }],
+    schemas: [{ name: 'public', relations: [relation()], types: [] }],
+    ...changes,
+  };
+}
+
+/** A relation in full, with this wherever a stranger may have put a text. */
+export function relationInFull(text: string, changes: Partial<RelationDetail> = {}): RelationDetail {
+  const [column] = relation().columns;
+  const key = { name: text, columns: [text], deferrable: true };
+  const foreign = {
+    ...key,
+    referencedColumns: [text],
+    onUpdate: 'cascade' as const,
+    onDelete: 'restrict' as const,
+    validated: false,
+  };
+  const definition = { name: text, definition: text };
+  return {
+    ...relation({
+      name: text,
+      owner: text,
+      comment: text,
+      extension: text,
+      columns:
+        column === undefined
+          ? []
+          : [
+              {
+                ...column,
+                name: text,
+                type: text,
+                default: text,
+                identity: null,
+                collation: text,
+                comment: text,
+              },
+            ],
+      primaryKey: key,
+      foreignKeys: [{ ...foreign, referencedSchema: text, referencedTable: text }],
+      uniques: [key],
+      checks: [definition],
+      exclusions: [definition],
+      indexes: [
+        {
+          name: text,
+          unique: true,
+          primary: false,
+          valid: false,
+          replicaIdentity: false,
+          immediate: true,
+          method: 'btree',
+          columns: [text, null],
+          include: [text],
+          expressions: text,
+          predicate: text,
+        },
+      ],
+      partitions: { key: text, count: 2 },
+    }),
+    connection: text,
+    schema: text,
+    takenAt: '2026-05-04T10:00:00.000Z',
+    types: [
+      {
+        schema: text,
+        oid: 7,
+        name: text,
+        kind: 'enum',
+        comment: text,
+        labels: [text],
+        base: null,
+        nullable: false,
+        default: text,
+        checks: [definition],
+        attributes: [],
+      },
+    ],
+    referencedBy: [{ ...foreign, schema: text, table: text }],
+    details: relationDetails(text),
+    ...changes,
+  };
+}
+
+export function relationDetails(text: string, changes: Partial<RelationDetails> = {}): RelationDetails {
+  const name = { schema: text, name: text };
+  return {
+    readAt: '2026-05-04T12:00:00.000Z',
+    sizes: { total: 1_536_000, table: 1_000_000, indexes: 500_000, toast: 36_000 },
+    statistics: {
+      liveRows: 1200,
+      deadRows: 3,
+      changedSinceAnalyze: 7,
+      lastAnalyze: '2026-05-04T11:00:00.000Z',
+      lastVacuum: null,
+    },
+    definition: null,
+    foreignServer: text,
+    indexes: [{ name: text, definition: text, bytes: 8192 }],
+    policies: [{ name: text, command: 'update', permissive: false, roles: [text], using: text, check: text }],
+    triggers: [{ name: text, definition: text, enabled: 'disabled' }],
+    sequences: [{ ...name, column: text, identity: true }],
+    grants: [{ grantee: text, grantor: text, privileges: [text], grantable: true, column: text }],
+    inherits: [name],
+    inheritedBy: [name],
+    leaves: [{ ...name, bound: text, parent: name, estimatedRows: 12, bytes: 100 }],
     ...changes,
   };
 }

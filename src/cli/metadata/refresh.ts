@@ -1,0 +1,155 @@
+import { type Command, Option } from 'commander';
+import type { SavedConnection } from '../../connections/connection.ts';
+import { InterruptedError, UsageError } from '../../connections/errors.ts';
+import { requireConnection } from '../../connections/services.ts';
+import { dueConnections, forgetDeleted, type RefreshResult, refreshAll } from '../../metadata/refresh-due.ts';
+import {
+  refreshResults,
+  refreshTally,
+  refreshWords,
+  reportedRefreshes,
+} from '../../output/refresh-results.ts';
+import type { App, Verdict } from '../app.ts';
+import { openReports, type ReportFlag, type Reports, readReport } from '../connections/test-reports.ts';
+import { showFleet } from '../fleet.ts';
+import { readCount, readDuration } from '../values.ts';
+import { type Act, examples } from '../verb.ts';
+
+export interface RefreshVerbOptions {
+  /** Names or ids; none: all sources. */
+  readonly names: readonly string[];
+  readonly flags: RefreshFlags;
+}
+
+interface RefreshFlags {
+  due?: boolean;
+  all?: boolean;
+  concurrency?: number;
+  timeout?: number;
+  report?: ReportFlag[];
+  onlyFailed?: boolean;
+  allowEmpty?: boolean;
+}
+
+const defaultConcurrency = 4;
+const defaultTimeoutMs = 5 * 60_000;
+
+export function declareRefresh(command: Command, act: Act, run = runRefresh): void {
+  command
+    .argument('[name...]', 'names or ids; all sources when left out')
+    .option('--due', 'only those whose interval says so: what a timer calls')
+    .addOption(new Option('--all', 'destinations too'))
+    .option(
+      '--concurrency <count>',
+      `how many at once (${defaultConcurrency})`,
+      readCount('--concurrency', 100),
+    )
+    .option('--timeout <time>', 'the whole of one connection (5m)', readDuration('--timeout'))
+    .option(
+      '--report <format=file>',
+      'also write junit=FILE, json=FILE or markdown=FILE, or github; repeat for several',
+      readReport,
+    )
+    .option('--only-failed', 'answer only what failed: nothing when all went well')
+    .option('--allow-empty', 'nothing to refresh is not an error')
+    .addHelpText(
+      'after',
+      examples(
+        'jackfield metadata refresh',
+        'jackfield metadata refresh orders stock --json',
+        'jackfield metadata refresh --due --quiet --only-failed # in a timer',
+      ),
+    )
+    .action((names: string[], flags: RefreshFlags) => act((app) => run(app, { names, flags })));
+}
+
+export async function runRefresh(app: App, { names, flags }: RefreshVerbOptions): Promise<Verdict> {
+  if (flags.all && names.length > 0) throw namesAndAll();
+  const reports = await openReports(app, flags.report ?? [], { failOn: 'failed', file: null });
+  await forgetDeleted(app.services);
+  const chosen = await chosenConnections(app, names, flags);
+  if (chosen.length === 0 && !flags.due && !flags.allowEmpty) throw nothingToRefresh();
+  const connections = flags.due ? await dueConnections(app.services, chosen) : chosen;
+  if (connections.length === 0) {
+    await app.done(flags.due ? 'Nothing is due' : 'There is nothing to refresh');
+    await reports.write(reportedRefreshes([]), 0);
+    await answer(app, [], flags);
+    return 'done';
+  }
+  return refreshChosen(app, connections, flags, reports);
+}
+
+/** In the catalog's order. @throws NotFoundError no_such_connection */
+async function chosenConnections(
+  app: App,
+  names: readonly string[],
+  { all }: RefreshFlags,
+): Promise<SavedConnection[]> {
+  const catalog = await app.services.catalog();
+  const named = new Set<string>();
+  for (const name of names) named.add((await requireConnection(catalog, name)).id);
+  const saved = await catalog.list();
+  if (names.length > 0) return saved.filter(({ id }) => named.has(id));
+  return all ? saved : saved.filter(({ role }) => role === 'source');
+}
+
+async function refreshChosen(
+  app: App,
+  connections: readonly SavedConnection[],
+  flags: RefreshFlags,
+  reports: Reports,
+): Promise<Verdict> {
+  const finished: RefreshResult[] = [];
+  const report = () => reports.write(reportedRefreshes(Object.values(finished)), connections.length);
+  const progress = await showFleet(app, connections, refreshWords, { answers: !flags.onlyFailed });
+  let results: RefreshResult[];
+  try {
+    results = await refreshAll(app.services, connections, {
+      timeoutMs: flags.timeout ?? defaultTimeoutMs,
+      signal: app.signal,
+      concurrency: flags.concurrency ?? defaultConcurrency,
+      onStart: (index) => progress.started(index),
+      onResult: (result, index) => {
+        finished[index] = result;
+        progress.finished(result, index);
+      },
+    });
+  } catch (error) {
+    progress.stop();
+    await report();
+    if (error instanceof InterruptedError) {
+      const count = Object.keys(finished).length;
+      await app.warn(`interrupted: ${count} of ${connections.length} were refreshed`);
+    }
+    throw error;
+  }
+  progress.stop();
+  const reporting = await report().catch((error: unknown) => ({ error }));
+  const failed = results.filter(({ status }) => status === 'failed');
+  if (progress.printsAnswer) await app.write(`\n${refreshTally(results)}\n`);
+  else await answer(app, flags.onlyFailed ? failed : results, flags);
+  if (reporting) throw reporting.error;
+  return failed.length > 0 ? 'said-no' : 'done';
+}
+
+/** Where only failures are wanted, a person reads nothing when there are none. */
+async function answer(app: App, results: readonly RefreshResult[], flags: RefreshFlags): Promise<void> {
+  if (flags.onlyFailed && results.length === 0 && app.settings.output === 'table') return;
+  await app.print(refreshResults(results));
+}
+
+function namesAndAll(): UsageError {
+  return new UsageError({
+    code: 'conflicting_flags',
+    message: "names and --all can't go together: all are refreshed anyway",
+    fix: 'leave one of them out',
+  });
+}
+
+function nothingToRefresh(): UsageError {
+  return new UsageError({
+    code: 'nothing_to_refresh',
+    message: 'there is nothing to refresh: no source is saved',
+    fix: 'save one: jackfield connections add --role source; or add --allow-empty',
+  });
+}
