@@ -1,11 +1,13 @@
+import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isatty } from 'node:tty';
+import type { SqliteMetadataStore } from './catalog/metadata-store.ts';
 import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
 import { runProgram } from './cli/program.ts';
 import { type GlobalFlags, readSettings, type Settings } from './cli/settings.ts';
 import type { CatalogFinding } from './connections/catalog.ts';
 import type { SecretBackend } from './connections/connection.ts';
+import type { ConnectorRegistry } from './connections/connector.ts';
 import {
   CatalogError,
   InterruptedError,
@@ -22,7 +24,7 @@ import { connectorRegistry } from './connectors/registry.ts';
 import { renderChunks, type View } from './output/answer.ts';
 import { errorJson, errorText, type ShownError } from './output/error.ts';
 import { doneLine, warningLine } from './output/notice.ts';
-import { type Progress, startProgress } from './output/progress.ts';
+import { type Drawing, startProgress } from './output/progress.ts';
 import { plainTheme, type Theme, themeFor, wantsColor } from './output/theme.ts';
 import type { Secret } from './secrets/secret.ts';
 import type { VaultPurpose } from './secrets/vault-key-source.ts';
@@ -56,19 +58,22 @@ class Host {
   /** What the flags said, as soon as they were read: errors are shown accordingly. */
   #settings: Settings | null = null;
   #catalog: SqliteCatalog | null = null;
+  #metadata: SqliteMetadataStore | null = null;
   /** The one that was started last. */
-  #progress: Progress | null = null;
+  #progress: Drawing | null = null;
 
   async run(argv: readonly string[]): Promise<number> {
     this.#listen(argv);
+    // Node would say that nothing is verified, which is not so here.
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     try {
       const verdicts: Verdict[] = [];
       const used = await runProgram(argv, {
         version: JACKFIELD_VERSION,
         write: (text) => process.stdout.write(text),
         writeError: (text) => process.stderr.write(text),
-        act: async (flags, run) => {
-          verdicts.push(await run(this.#app(flags)));
+        act: async (flags, run, formats) => {
+          verdicts.push(await run(await this.#app(flags, formats)));
         },
       });
       if (used === 'misused') return exitCodes.misused;
@@ -78,6 +83,7 @@ class Host {
     } finally {
       this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
+      await this.#metadata?.close().catch(() => {});
       await flush(process.stdout);
     }
   }
@@ -107,16 +113,20 @@ class Host {
     });
   }
 
-  #app(flags: GlobalFlags): App {
-    const settings = readSettings(flags, this.#environment);
+  async #app(flags: GlobalFlags, formats?: readonly string[]): Promise<App> {
+    const settings = readSettings(flags, this.#environment, formats);
     this.#settings = settings;
     // process.stdin costs its making, so that it is touched only by who reads it.
-    const interactive = settings.input && isatty(0) && isatty(2);
+    const interactive = settings.input && (await hasTerminal());
     const view = (stream: 'stdout' | 'stderr') => this.#view(stream, settings);
     const say = async (line: (view: View) => string) => {
       if (!settings.quiet) process.stderr.write(line(await view('stderr')));
     };
     const services = this.#services(settings, interactive);
+    const adopt: App['adopt'] = (drawing) => {
+      this.#progress = drawing;
+      return drawing;
+    };
     return {
       settings,
       environment: this.#environment,
@@ -126,20 +136,25 @@ class Host {
       services: services.connections,
       backends: services.backends,
       inspectCatalog: () => this.#inspectCatalog(settings),
+      inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
       isAtWork,
       view,
       print: async (answer) => {
-        for await (const chunk of renderChunks(settings.output, answer, await view('stdout')))
+        for await (const chunk of renderChunks(settings.output, answer, await view('stdout'), settings))
           await write(chunk);
       },
       write,
       done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
       warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
       progress: (text) => {
-        const about = { stream: process.stderr, enabled: isatty(2), quiet: settings.quiet };
-        this.#progress = startProgress(text, about);
-        return this.#progress;
+        const about = {
+          stream: process.stderr,
+          enabled: process.stderr.isTTY === true,
+          quiet: settings.quiet,
+        };
+        return adopt(startProgress(text, about));
       },
+      adopt,
     };
   }
 
@@ -157,6 +172,14 @@ class Host {
       this.#catalog = openCatalog({ home: settings.home });
     }
     return this.#catalog;
+  }
+
+  async #openMetadata(settings: Settings): Promise<SqliteMetadataStore> {
+    if (this.#metadata === null) {
+      const { openMetadata } = await import('./catalog/metadata-store.ts');
+      this.#metadata = openMetadata({ home: settings.home, isAtWork });
+    }
+    return this.#metadata;
   }
 
   async #view(stream: 'stdout' | 'stderr', settings: Settings): Promise<View> {
@@ -192,8 +215,12 @@ class Host {
       signal,
       ...(interactive && { askPassphrase }),
       catalog: () => this.#openCatalog(settings),
+      metadata: () => this.#openMetadata(settings),
       notice: (text) => {
-        if (!settings.quiet) process.stderr.write(warningLine(text, plainTheme));
+        if (settings.quiet) return;
+        const line = warningLine(text, plainTheme);
+        if (this.#progress) this.#progress.print(line);
+        else process.stderr.write(line);
       },
     });
   }
@@ -219,6 +246,14 @@ class Host {
     const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
     process.stderr.write(json ? errorJson(error) : errorText(error, { theme }));
   }
+}
+
+/** Whether there is a terminal to read from and one to ask on. */
+async function hasTerminal(): Promise<boolean> {
+  // Pipes and files, which scripts have there, are told without loading anything.
+  if (!fstatSync(0).isCharacterDevice() || !fstatSync(2).isCharacterDevice()) return false;
+  const { areTerminals } = await import('./cli/terminals.ts');
+  return areTerminals(0, 2);
 }
 
 /** The process's streams, each made by Node when it is first asked for. */
@@ -247,6 +282,7 @@ function makeServices(parts: {
   /** Given only where there is a person. */
   askPassphrase?: (purpose: VaultPurpose) => Promise<Secret>;
   catalog: () => Promise<SqliteCatalog>;
+  metadata: () => Promise<SqliteMetadataStore>;
   notice: (text: string) => void;
 }): Services {
   const { environment, interactive, signal, askPassphrase, catalog } = parts;
@@ -288,7 +324,8 @@ function makeServices(parts: {
   };
   const connections: ConnectionServices = {
     catalog,
-    connectors: connectorRegistry,
+    metadata: parts.metadata,
+    connectors: verifyingAnyway(environment, parts.notice),
     stores: { open: store, choose: async () => store(await backends.choose(null)) },
     references: {
       resolve: async (source) => (await references()).resolve(source),
@@ -306,6 +343,26 @@ function makeServices(parts: {
     return resolver;
   };
   return { connections, backends };
+}
+
+/** The connectors. Who loads one is told once that Node's switch for all programs turns nothing off here. */
+function verifyingAnyway(
+  environment: Readonly<Record<string, string | undefined>>,
+  notice: (text: string) => void,
+): ConnectorRegistry {
+  let told = environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0';
+  return {
+    names: connectorRegistry.names,
+    load: (name) => {
+      if (!told) {
+        notice(
+          "NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect: certificates are verified as a connection's SSL mode says",
+        );
+      }
+      told = true;
+      return connectorRegistry.load(name);
+    },
+  };
 }
 
 /** Whether the process `host:pid` may be at work: it can't be told of another machine's. */

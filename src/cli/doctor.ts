@@ -21,7 +21,9 @@ export async function runDoctor(app: App, flags: DoctorFlags): Promise<Verdict> 
   const findings: DoctorFinding[] = await app.inspectCatalog();
   // Where there is no catalog none is made for the sake of a look at it.
   const hasSecrets = findings.every(({ code }) => code !== 'catalog_absent');
-  if (hasSecrets && isHealthy(findings)) findings.push(...(await secretFindings(app, flags)));
+  const isSound = isHealthy(findings);
+  findings.push(...(await app.inspectMetadata()));
+  if (hasSecrets && isSound) findings.push(...(await secretFindings(app, flags)));
   await app.print(doctorReport(findings));
   return isHealthy(findings) ? 'done' : 'said-no';
 }

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../connections/errors.ts';
 import * as connections from '../connections/schema.ts';
-import { discoverySchema } from '../metadata/schema.ts';
+import { diffSchema } from '../metadata/diff-schema.ts';
+import * as metadata from '../metadata/schema.ts';
 import { jsonDocument } from '../output/json-document.ts';
 import type { App, Verdict } from './app.ts';
 import { type Act, examples } from './verb.ts';
@@ -13,7 +14,13 @@ export const contracts = {
   connectionList: connections.connectionListSchema,
   deletedNames: connections.deletedNamesSchema,
   testResultList: connections.testResultListSchema,
-  discovery: discoverySchema,
+  testHistory: connections.testHistorySchema,
+  discovery: metadata.discoverySchema,
+  relation: metadata.relationDetailSchema,
+  diff: diffSchema,
+  sourceConfig: metadata.sourceConfigSchema,
+  refreshResultList: metadata.refreshResultListSchema,
+  schedule: metadata.scheduleSchema,
   presetList: connections.presetListSchema,
   plan: connections.planSchema,
   secretsStatus: connections.secretsStatusSchema,

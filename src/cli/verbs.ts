@@ -3,6 +3,8 @@ import type { Verb } from './verb.ts';
 /** The nouns, in the order help shows them. */
 export const nouns: readonly { name: string; alias?: string; summary: string }[] = [
   { name: 'connections', alias: 'conn', summary: 'saved sources and destinations' },
+  { name: 'data-sources', summary: 'the sources among the connections, by other names' },
+  { name: 'metadata', summary: 'what discovery found, kept up to date' },
   { name: 'secrets', summary: 'where passwords are kept' },
 ];
 
@@ -45,9 +47,29 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./connections/test.ts')).declareTest,
   },
   {
+    path: 'connections history',
+    summary: 'show how the tests of a connection went',
+    load: async () => (await import('./connections/history.ts')).declareHistory,
+  },
+  {
     path: 'connections discover',
     summary: 'show schemas, tables, columns and keys',
     load: async () => (await import('./connections/discover.ts')).declareDiscover,
+  },
+  {
+    path: 'connections source-config',
+    summary: 'decide what discovery reads of a source, and how often',
+    load: async () => (await import('./connections/source-config.ts')).declareSourceConfig,
+  },
+  {
+    path: 'connections diff',
+    summary: 'show what is different: since before, or from another one',
+    load: async () => (await import('./connections/diff.ts')).declareDiff,
+  },
+  {
+    path: 'connections query',
+    summary: 'run SQL, read-only unless told otherwise',
+    load: async () => (await import('./connections/query.ts')).declareQuery,
   },
   {
     path: 'connections delete',
@@ -59,6 +81,31 @@ export const verbs: readonly Verb[] = [
     path: 'apply',
     summary: 'make the saved connections what a file says',
     load: async () => (await import('./apply.ts')).declareApply,
+  },
+  {
+    path: 'data-sources list',
+    summary: 'the same as connections list --role source',
+    load: async () => (await import('./data-sources/list.ts')).declareSourceList,
+  },
+  {
+    path: 'data-sources tables',
+    summary: 'the same as connections discover --output table',
+    load: async () => (await import('./data-sources/tables.ts')).declareTables,
+  },
+  {
+    path: 'data-sources query',
+    summary: 'the same as connections query',
+    load: async () => (await import('./data-sources/query.ts')).declareSourceQuery,
+  },
+  {
+    path: 'metadata refresh',
+    summary: 'read what is due, or what is named',
+    load: async () => (await import('./metadata/refresh.ts')).declareRefresh,
+  },
+  {
+    path: 'metadata schedule',
+    summary: 'print a timer for cron, systemd or launchd',
+    load: async () => (await import('./metadata/schedule.ts')).declareSchedule,
   },
   {
     path: 'secrets status',

@@ -7,7 +7,7 @@ export interface WrittenName {
   readonly name: WrittenPart;
 }
 
-export interface WrittenPart {
+interface WrittenPart {
   readonly text: string;
   /** Whether it stood in quotes, where every letter counts. */
   readonly quoted: boolean;

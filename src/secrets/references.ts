@@ -137,7 +137,7 @@ function nonEmpty(text: string, what: string): Secret {
   throw new SecretError({
     code: 'reference_empty',
     message: `${what} gives an empty password`,
-    fix: 'give it one, or say --no-password where there is none',
+    fix: 'give it one; where there is none say --no-password, or leave secret: out of the file',
   });
 }
 
@@ -149,7 +149,7 @@ function failed(message: string, cause?: unknown): SecretError {
   return new SecretError({
     code: 'reference_failed',
     message,
-    fix: 'run it yourself and see, or name another source: jackfield connections edit --password-ref REF',
+    fix: 'run it yourself and see, or name another source with --password-ref, or secret: in the file',
     cause,
   });
 }

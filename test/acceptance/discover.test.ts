@@ -166,6 +166,10 @@ describe.each(majors)('discover on PostgreSQL %i', (major) => {
         referencedSchema: 'sales',
         referencedTable: 'customers',
         referencedColumns: ['id'],
+        deferrable: false,
+        onUpdate: 'no action',
+        onDelete: 'no action',
+        validated: true,
       },
     ]);
     expect(relation(found, 'sales', 'refunds').foreignKeys).toEqual([
@@ -175,6 +179,10 @@ describe.each(majors)('discover on PostgreSQL %i', (major) => {
         referencedSchema: 'sales',
         referencedTable: 'order_lines',
         referencedColumns: ['order_id', 'line'],
+        deferrable: false,
+        onUpdate: 'no action',
+        onDelete: 'no action',
+        validated: true,
       },
     ]);
     expect(relation(found, 'sales', 'Odd "Name"').columns.map(({ name, type }) => [name, type])).toEqual([
@@ -277,7 +285,9 @@ describe.each(majors)('discover on PostgreSQL %i', (major) => {
     await script.answer(discoverySchema)`connections discover Shop`;
     await server.run(`alter role ${role.name} password 'another'`);
 
-    const refused = await script.refused(7)`connections discover Shop`;
+    // What was found before is still there.
+    await script.answer(discoverySchema)`connections discover Shop`;
+    const refused = await script.refused(7)`connections discover Shop --refresh`;
 
     expect(refused.code).toBe('password_refused');
     expect(refused.message).toContain(role.name);

@@ -43,7 +43,8 @@ describe('duplicate', () => {
 
     const { id, createdAt, updatedAt } = copy;
     expect(id).not.toBe(orders.id);
-    expect(copy).toEqual({ ...orders, id, createdAt, updatedAt, name: 'Orders target', role: 'destination' });
+    const inItsRole = { name: 'Orders target', role: 'destination', allowWrite: true };
+    expect(copy).toEqual({ ...orders, id, createdAt, updatedAt, ...inItsRole });
     expect([back.role, same.role]).toEqual(['source', 'source']);
     expect(await namesOf(script)).toEqual(['Orders', 'Orders again', 'Orders target', 'Twin']);
   });

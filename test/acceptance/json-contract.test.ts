@@ -12,9 +12,16 @@ import {
   planSchema,
   presetListSchema,
   secretsStatusSchema,
+  testHistorySchema,
   testResultListSchema,
 } from '../../src/connections/schema.ts';
-import { discoverySchema } from '../../src/metadata/schema.ts';
+import {
+  discoverySchema,
+  refreshResultListSchema,
+  relationDetailSchema,
+  scheduleSchema,
+  sourceConfigSchema,
+} from '../../src/metadata/schema.ts';
 import { parseCsv } from '../support/csv.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
@@ -74,17 +81,26 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'connections list', schema: connectionListSchema, rows: 2 },
     { command: 'connections list --search nowhere', schema: connectionListSchema, rows: 0 },
     // A row a field, those of lastTest and secret their own.
-    { command: 'connections show Orders', schema: connectionSchema, rows: 28 },
+    { command: 'connections show Orders', schema: connectionSchema, rows: 29 },
     { command: 'connections catalog', schema: presetListSchema, rows: 7 },
     // A row a rung.
     { command: 'connections test Orders', schema: testResultListSchema, rows: 8 },
     { command: 'connections test --all', schema: testResultListSchema, rows: 16 },
     { command: 'connections test --tag none --allow-empty', schema: testResultListSchema, rows: 0 },
+    { command: 'connections history Orders --limit 1', schema: testHistorySchema, rows: 1 },
     { command: 'connections discover Orders', schema: discoverySchema, rows: 2 },
+    { command: 'connections discover Orders orders', schema: relationDetailSchema, rows: 2 },
+    // A row a field, those of lastRefresh their own.
+    { command: 'connections source-config Orders', schema: sourceConfigSchema, rows: 13 },
+    { command: 'metadata refresh Orders', schema: refreshResultListSchema, rows: 1 },
+    { command: 'metadata refresh --due Orders', schema: refreshResultListSchema, rows: 0 },
+    { command: 'metadata schedule', schema: scheduleSchema, rows: 4 },
+    { command: 'data-sources list', schema: connectionListSchema, rows: 2 },
+    { command: 'data-sources tables Orders', schema: discoverySchema, rows: 2 },
     { command: 'apply --dry-run --file connections.yaml', schema: planSchema, rows: 1 },
     { command: 'secrets status', schema: secretsStatusSchema, rows: 1 },
     { command: 'secrets init', schema: secretsStatusSchema, rows: 1 },
-    { command: 'doctor', schema: doctorReportSchema, rows: 3 },
+    { command: 'doctor', schema: doctorReportSchema, rows: 4 },
   ];
 
   test.each(verbs)('$command', async ({ command, schema, rows }) => {
@@ -186,7 +202,13 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
       ['connectionList', await answerTo('connections list')],
       ['connection', await answerTo('connections show Orders')],
       ['testResultList', await answerTo('connections test --all')],
+      ['testHistory', await answerTo('connections history Orders')],
       ['discovery', await answerTo('connections discover Orders')],
+      ['relation', await answerTo('connections discover Orders orders --details')],
+      ['diff', await answerTo('connections diff Orders')],
+      ['sourceConfig', await answerTo('connections source-config Orders')],
+      ['refreshResultList', await answerTo('metadata refresh Orders')],
+      ['schedule', await answerTo('metadata schedule')],
       ['presetList', await answerTo('connections catalog')],
       ['plan', await answerTo('apply --dry-run --file connections.yaml')],
       ['secretsStatus', await answerTo('secrets status')],
@@ -237,6 +259,7 @@ describe('the contract', () => {
         'sslCrl',
         'options',
         'tags',
+        'allowWrite',
         'secret',
         'kind',
         'usedBy',

@@ -142,7 +142,9 @@ describe.each(majors)('the session on PostgreSQL %i', (major) => {
         statement.replaceAll(/\s+/g, ' '),
       );
       expect(settings).toMatch(/^SELECT pg_catalog\./);
-      expect(begin).toMatch(/^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = '';/);
+      expect(begin).toMatch(
+        /^BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;/,
+      );
       expect(begin).not.toMatch(/\b(?:COMMIT|END|SET(?! LOCAL))\b/);
       expect(others).toHaveLength(2);
       for (const statement of others) expect(statement).toMatch(/^(?:SELECT|WITH) /);

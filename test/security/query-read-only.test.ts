@@ -38,9 +38,10 @@ const state = `select
   (select count(*) from pg_namespace where nspname not like 'pg_%temp%') as schemas,
   (select count(*) from pg_proc where pronamespace = 'app'::regnamespace) as functions,
   (select count(*) from pg_largeobject_metadata) as objects,
-  (select count(*) from pg_db_role_setting) as settings,
-  (select count(*) from pg_roles) as roles,
-  (select count(*) from pg_prepared_xacts) as prepared,
+  (select count(*) from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
+    where d.datname = current_database()) as settings,
+  (select count(*) from pg_roles where rolname = 'made_by_query') as roles,
+  (select count(*) from pg_prepared_xacts where database = current_database()) as prepared,
   (select obj_description('app.t'::regclass)) as comment,
   (select relacl::text from pg_class where oid = 'app.t'::regclass) as privileges`;
 

@@ -17,7 +17,7 @@ export function changeCatalog(home: string, change: (db: Database.Database) => v
 }
 
 /** Changes the cache of metadata past the program. */
-export function changeMetadata(home: string, change: (db: Database.Database) => void): void {
+function changeMetadata(home: string, change: (db: Database.Database) => void): void {
   const db = new Database(join(home, 'metadata.db'), { fileMustExist: true });
   try {
     change(db);

@@ -27,12 +27,20 @@ function blocksOf(markdown: string): Block[] {
 /** What stands between these in a line of shell is a command of its own. */
 const betweenCommands = new Set(['|', '||', '&&', ';']);
 
+/** A line without its comment and what makes it a step of a CI job; a job's own number is some number. */
+function bareCommand(line: string): string {
+  return line
+    .replace(/(^|\s)#.*$/, '')
+    .replace(/^\s*(- )?(run: )?/, '')
+    .replaceAll(/\$\{\{ matrix\.\w+ \}\}|\$CI_NODE_(INDEX|TOTAL)/g, '1');
+}
+
 /** Each `jackfield …` of some shell: its arguments, without redirections and comments. */
 function commandsOf(shell: string): string[][] {
   const commands: string[][] = [];
   for (const line of shell.replaceAll(/\\\n\s*/g, ' ').split('\n')) {
     let words: string[] = [];
-    for (const word of splitWords(line.replace(/(^|\s)#.*$/, '').replace(/^\s*(- )?run: /, '')) ?? []) {
+    for (const word of splitWords(bareCommand(line)) ?? []) {
       if (!betweenCommands.has(word)) words.push(word);
       else {
         commands.push(words);
@@ -108,17 +116,17 @@ describe('the README', () => {
     ]);
   });
 
-  test('shows a workflow that gives the test each variable of that file, and keeps the results', () => {
+  test('shows a workflow that gives the test each variable of that file, and keeps the report', () => {
     const workflow = blocksOf(readme).find(({ text }) => text.includes('runs-on:'));
     const steps: Record<string, unknown>[] = parse(workflow?.text ?? '').jobs.test.steps;
-    const step = (run: string) => steps.find((candidate) => candidate.run === run);
+    const test = steps.find(({ run }) => String(run).startsWith('jackfield connections test'));
     const secret = (name: string) => `\${{ secrets.${name} }}`;
-    expect(step('jackfield connections test --all')?.env).toEqual({
+    expect(test?.env).toEqual({
       SHOP_PASSWORD: secret('SHOP_PASSWORD'),
       WAREHOUSE_PASSWORD: secret('WAREHOUSE_PASSWORD'),
     });
-    expect(step('jackfield connections list --json > connections.json')?.if).toBe('always()');
-    expect(steps.at(-1)).toMatchObject({ if: 'always()', with: { path: 'connections.json' } });
+    expect(test?.run).toContain('--file connections.yaml --report github --report junit=connections.xml');
+    expect(steps.at(-1)).toMatchObject({ if: 'always()', with: { path: 'connections.xml' } });
   });
 
   test.each([

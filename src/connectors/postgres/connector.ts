@@ -1,5 +1,6 @@
 import type { Connector } from '../../connections/connector.ts';
 import { parseConninfo } from './conninfo.ts';
+import { displayIdentifier } from './identifiers.ts';
 import { checkEndpoint } from './options.ts';
 import { presets } from './presets.ts';
 import { providerOfHost } from './providers.ts';
@@ -22,5 +23,26 @@ export const postgres: Connector = {
   async discover(request) {
     const { discover } = await import('./discover.ts');
     return discover(request);
+  },
+  async describe(request) {
+    const { describe } = await import('./describe.ts');
+    return describe(request);
+  },
+  async diffSql(changes) {
+    const { sqlOfChange } = await import('./diff-sql.ts');
+    return changes.map(sqlOfChange);
+  },
+  async readScript(source, parameters) {
+    const { readSqlScript } = await import('./query-script.ts');
+    return readSqlScript(source, parameters);
+  },
+  quoteName: displayIdentifier,
+  async isOpen(source) {
+    const { divideSql } = await import('./query-lexer.ts');
+    return !divideSql(source).complete;
+  },
+  async openQuery(request) {
+    const { openQuery } = await import('./query.ts');
+    return openQuery(request);
   },
 };

@@ -26,7 +26,8 @@ const tries = 5;
  * @throws ServerError with the diagnosis of the probe; InterruptedError; UsageError for unreadable files
  */
 export async function discover(request: DiscoverRequest): Promise<StructureReading> {
-  const { endpoint, secrets } = request;
+  const { secrets } = request;
+  const endpoint = withConnectTimeout(request.endpoint);
   const deadline = new Deadline(request.timeoutMs, request.signal);
   const files = await readTlsFiles(endpoint);
   for (let attempt = 1; ; attempt += 1) {
@@ -42,6 +43,11 @@ export async function discover(request: DiscoverRequest): Promise<StructureReadi
       throw toServerError(error, endpoint);
     }
   }
+}
+
+/** Reading may take minutes; that a host says nothing is known sooner. Seconds, where the endpoint has none. */
+function withConnectTimeout(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, options: { connect_timeout: '15', ...endpoint.options } };
 }
 
 /** @param leavesOut whether what is dropped meanwhile is left out, rather than ending it */

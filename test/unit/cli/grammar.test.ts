@@ -86,14 +86,149 @@ const tables: Record<string, Row[]> = {
     ],
     [['--concurrency', '32', '--timeout', '2m'], { names: [], flags: { concurrency: 32, timeout: 120_000 } }],
     [['--allow-empty'], { names: [], flags: { allowEmpty: true } }],
+    [['--file', 'f', '--trust-file'], { names: [], flags: { file: 'f', trustFile: true } }],
+    [['--shard', '2/4'], { names: [], flags: { shard: { index: 2, count: 4 } } }],
+    [['--fail-on', 'warned'], { names: [], flags: { failOn: 'warned' } }],
+    [
+      ['--report', 'junit=a=b.xml', '--report', 'github', '--report', 'json=c'],
+      {
+        names: [],
+        flags: {
+          report: [{ format: 'junit', file: 'a=b.xml' }, { format: 'github' }, { format: 'json', file: 'c' }],
+        },
+      },
+    ],
     [['--name', 'n', '--connector', 'c'], { names: [], flags: { name: 'n', connector: 'c' } }],
     ...endpointFlags.map(([argv, flags]): Row => [['orders', ...argv], { names: ['orders'], flags }]),
   ],
+  'connections history': [
+    [['orders'], { name: 'orders', limit: 20 }],
+    [['orders', '--limit', '200'], { name: 'orders', limit: 200 }],
+  ],
   'connections discover': [
-    [['orders'], { name: 'orders', filter: { schemas: [], tables: [], search: null }, timeoutMs: 300_000 }],
+    [['orders'], aDiscovery({})],
     [
       ['orders', '--schema', 'a*', '--schema', 'b', '--table', 'x.*', '--search', 'e', '--timeout', '90'],
-      { name: 'orders', filter: { schemas: ['a*', 'b'], tables: ['x.*'], search: 'e' }, timeoutMs: 90_000 },
+      aDiscovery({
+        filter: { schemas: ['a*', 'b'], tables: ['x.*'], search: 'e' },
+        timeoutMs: 90_000,
+      }),
+    ],
+    [['orders', '--refresh'], aDiscovery({ refresh: true })],
+    [['orders', 'app.t', '--details'], aDiscovery({ relation: 'app.t', details: true })],
+    [['orders', 'app.t', '--explore'], aDiscovery({ relation: 'app.t', explore: true })],
+  ],
+  'connections source-config': [
+    [['orders'], { name: 'orders', changes: null, snapshots: false }],
+    [['orders', '--snapshots'], { name: 'orders', changes: null, snapshots: true }],
+    [
+      ['orders', '--refresh-every', '30m'],
+      { name: 'orders', changes: { refreshEveryMs: 1_800_000 }, snapshots: false },
+    ],
+    [
+      ['orders', '--refresh-every', 'off'],
+      { name: 'orders', changes: { refreshEveryMs: null }, snapshots: false },
+    ],
+    [
+      ['orders', '--include', 'a.*', '--include', 'b', '--exclude', ''],
+      { name: 'orders', changes: { include: ['a.*', 'b'], exclude: [] }, snapshots: false },
+    ],
+    [
+      ['orders', '--reset'],
+      { name: 'orders', changes: { refreshEveryMs: 21_600_000, include: [], exclude: [] }, snapshots: false },
+    ],
+  ],
+  'data-sources list': [[['--search', 'neon'], { filter: { search: 'neon' } }]],
+  'data-sources tables': [
+    [['orders', '--schema', 'a'], aDiscovery({ filter: { schemas: ['a'], tables: [], search: null } })],
+  ],
+  'data-sources query': [
+    [['orders', 'select 1'], aQuery({ source: { text: 'select 1', file: null, editor: false } })],
+  ],
+  'metadata refresh': [
+    [[], { names: [], flags: {} }],
+    [['a', 'b', '--due'], { names: ['a', 'b'], flags: { due: true } }],
+    [
+      ['--all', '--concurrency', '9', '--timeout', '1m', '--report', 'junit=f'],
+      {
+        names: [],
+        flags: { all: true, concurrency: 9, timeout: 60_000, report: [{ format: 'junit', file: 'f' }] },
+      },
+    ],
+    [['--allow-empty', '--only-failed'], { names: [], flags: { allowEmpty: true, onlyFailed: true } }],
+  ],
+  'metadata schedule': [
+    [[], { everyMs: 900_000, format: null }],
+    [['--every', '1h', '--format', 'systemd'], { everyMs: 3_600_000, format: 'systemd' }],
+  ],
+  'connections query': [
+    [['orders'], aQuery({})],
+    [['orders', 'select 1'], aQuery({ source: { text: 'select 1', file: null, editor: false } })],
+    [['orders', '--file', 'a.sql'], aQuery({ source: { text: null, file: 'a.sql', editor: false } })],
+    [
+      ['orders', '--editor', '--write'],
+      aQuery({ source: { text: null, file: null, editor: true }, write: true }),
+    ],
+    [['orders', '--limit', '0', '--timeout', 'off'], aQuery({ limit: 0, timeoutMs: 0 })],
+    [['orders', '--limit', '50', '--timeout', '2m'], aQuery({ limit: 50, timeoutMs: 120_000 })],
+    [
+      ['orders', '--param', 'a=1', '--param', 'b=x=y', '--no-history'],
+      aQuery({
+        parameters: new Map([
+          ['a', '1'],
+          ['b', 'x=y'],
+        ]),
+        history: false,
+      }),
+    ],
+  ],
+  'connections diff': [
+    [['orders'], { name: 'orders', other: null, flags: {} }],
+    [['shop', 'warehouse'], { name: 'shop', other: 'warehouse', flags: {} }],
+    [['orders', '--since', '2d'], { name: 'orders', other: null, flags: { since: { agoMs: 172_800_000 } } }],
+    [['orders', '--since', '#7'], { name: 'orders', other: null, flags: { since: { snapshot: 7 } } }],
+    [
+      ['orders', '--since', '2026-03-01'],
+      { name: 'orders', other: null, flags: { since: { at: new Date('2026-03-01T00:00:00Z') } } },
+    ],
+    [
+      ['a', 'b', '--map', 'app=landing', '--map', 'a=b=c'],
+      {
+        name: 'a',
+        other: 'b',
+        flags: {
+          map: new Map([
+            ['app', 'landing'],
+            ['a', 'b=c'],
+          ]),
+        },
+      },
+    ],
+    [
+      [
+        'a',
+        '--baseline',
+        'f.json',
+        '--ignore',
+        'index_*',
+        '--ignore',
+        'owner_changed',
+        '--fail-on',
+        'breaking',
+      ],
+      {
+        name: 'a',
+        other: null,
+        flags: { baseline: 'f.json', ignore: ['index_*', 'owner_changed'], failOn: 'breaking' },
+      },
+    ],
+    [
+      ['a', '--schema', 'app', '--table', 'a*', '--cached', '--timeout', '10s'],
+      { name: 'a', other: null, flags: { schema: ['app'], table: ['a*'], cached: true, timeout: 10_000 } },
+    ],
+    [
+      ['--file', 'c.yaml', '--trust-file', 'a', 'b', '--refresh'],
+      { name: 'a', other: 'b', flags: { file: 'c.yaml', trustFile: true, refresh: true } },
     ],
   ],
   'connections delete': [
@@ -121,6 +256,34 @@ const tables: Record<string, Row[]> = {
     [['plan'], { name: 'plan' }],
   ],
 };
+
+/** What discover is given when nothing is said but the name, and then this. */
+function aDiscovery(said: object): object {
+  return {
+    name: 'orders',
+    relation: null,
+    filter: { schemas: [], tables: [], search: null },
+    refresh: false,
+    details: false,
+    explore: false,
+    timeoutMs: 300_000,
+    ...said,
+  };
+}
+
+/** What query is given when nothing is said but the name, and then this. */
+function aQuery(said: object): object {
+  return {
+    name: 'orders',
+    source: { text: null, file: null, editor: false },
+    write: false,
+    limit: undefined,
+    timeoutMs: undefined,
+    parameters: new Map(),
+    history: true,
+    ...said,
+  };
+}
 
 it('has a table for every verb', () => {
   expect(Object.keys(tables).sort()).toEqual(verbs.map(({ path }) => path).sort());

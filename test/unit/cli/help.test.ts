@@ -5,6 +5,7 @@ import { readCommandLine } from '../../support/command-line.ts';
 const globalFlags = [
   '--output',
   '--json',
+  '--csv-safe',
   '--no-input',
   '--quiet',
   '--debug',

@@ -23,7 +23,7 @@ async function snapshotOf(...names: readonly [schema: string, name: string][]) {
 
 describe('a relation is found', () => {
   test("by schema and name, or by name alone: the connection's schema first, then the only one", async () => {
-    const find = await snapshotOf(['app', 'notes'], ['crm', 'notes'], ['crm', 'customers']);
+    const find = await snapshotOf(['aaa', 'notes'], ['app', 'notes'], ['crm', 'notes'], ['crm', 'customers']);
     expect(await find('crm.notes')).toEqual(['crm', 'notes']);
     expect(await find('notes')).toEqual(['app', 'notes']);
     expect(await find('customers')).toEqual(['crm', 'customers']);

@@ -8,6 +8,8 @@ test('a slip of the hand is forgiven: a letter more, less, another, or two excha
   for (const slip of ['oders', 'orderss', 'ordres', 'Orders', 'order', 'orbers']) {
     expect(near(slip, ...names), slip).toEqual(['orders']);
   }
+  // Two letters changed would be too many of three.
+  expect(near('tga', 'tag')).toEqual(['tag']);
 });
 
 test('a word of a longer name is enough', () => {

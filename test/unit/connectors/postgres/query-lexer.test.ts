@@ -22,10 +22,13 @@ const token = fc.oneof(
   fc.string({ unit: fc.constantFrom(...';\'"$a ') }).map((text) => `/* ${text} /* ${text} */ ${text}*/`),
 );
 
-/** Parentheses are closed, as a semicolon within them ends nothing. */
+/**
+ * Parentheses are closed, as a semicolon within them ends nothing. Something stands between strings: over
+ * a line's end the second would go on with the first (manual, 4.1.2.1).
+ */
 const statement = fc
   .array(token, { maxLength: 8 })
-  .map((tokens) => ['select', ...tokens].join(' '))
+  .map((tokens) => ['select', ...tokens].join(' + '))
   .map((text) => text + ' )'.repeat(statementsOpenParentheses(text)));
 
 function statementsOpenParentheses(text: string): number {
