@@ -7,9 +7,10 @@ import { sqlstateOf } from './diagnosis.ts';
 import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
 import { Fault } from './faults.ts';
 import { openSession } from './open-session.ts';
-import { readStructure } from './read-structure.ts';
+import { inOrder, readStructure } from './read-structure.ts';
 import type { Session } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
+import { SharedSnapshot } from './shared-snapshot.ts';
 import { StructureMovedError } from './structure-rows.ts';
 import { readTlsFiles } from './tls-files.ts';
 import { unchangedRelations } from './unchanged-relations.ts';
@@ -32,11 +33,14 @@ export async function discover(request: DiscoverRequest): Promise<StructureReadi
   const files = await readTlsFiles(endpoint);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { session } = await openSession({ endpoint, secrets, files, bounds }, deadline);
+      const open = async () => (await openSession({ endpoint, secrets, files, bounds }, deadline)).session;
+      const session = await open();
+      const beside = new SharedSnapshot(session, attempt === 1 ? open : null);
       try {
-        return await read(session, request, attempt > 1);
+        return await read(session, request, beside, attempt > 1);
       } finally {
         session.close();
+        beside.close();
       }
     } catch (error) {
       if (attempt < tries && isMoved(error)) continue;
@@ -54,14 +58,23 @@ function withConnectTimeout(endpoint: Endpoint): Endpoint {
 async function read(
   session: Session,
   request: DiscoverRequest,
+  shared: SharedSnapshot,
   leavesOut: boolean,
 ): Promise<StructureReading> {
   const takenAt = new Date().toISOString();
-  const { server } = await readSessionFacts(session, request.endpoint);
-  const { fingerprint = null } = await session.queryRow(fingerprintQuery);
-  const identity = await readIdentity(session, request.endpoint);
+  const sessionFacts = await readSessionFacts(session, request.endpoint);
+  const { server } = sessionFacts;
+  const { identity, isLarge } = await readIdentity(session, request.endpoint);
   const { former, sink } = request;
   const known = former !== null && former.identity === identity ? former : null;
+  // What is to be read whole has no time to lose; what may be the same is sooner looked at alone.
+  const second = known === null && isLarge ? shared.open(sessionFacts) : Promise.resolve(null);
+  const summing = second.then(async (other) => {
+    const { fingerprint: sum = null } = await (other ?? session).queryRow(fingerprintQuery);
+    if (other) await other.query(inOrder);
+    return sum;
+  });
+  let fingerprint = known === null ? null : await summing;
   const schemas = await session.query(schemasQuery);
   const shut = schemas.filter(({ usable }) => usable !== 't').length;
   const factsWith = (hiddenRelations: number): StructureFacts => ({
@@ -76,36 +89,35 @@ async function read(
     const { relations } = await session.queryRow(hiddenQuery);
     return { facts: factsWith(Number(relations)), unchanged: true };
   }
-  await session.query(inOrder);
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
-  const hidden = await readStructure(session, sink, {
-    retained,
-    chooses: request.chooses ?? null,
-    leavesOut,
-  });
+  const beside = summing.then(() => second);
+  // Without a second session the sum is asked for on the only one, before its rows are.
+  if ((await second) === null) await summing;
+  const choice = { retained, chooses: request.chooses ?? null, leavesOut };
+  const hidden = await readStructure({ main: session, beside }, sink, choice);
+  fingerprint = await summing;
   await sink.retain(retained);
   return { facts: factsWith(hidden), unchanged: false };
 }
 
-/**
- * The catalogs are read by their indexes, in the order of relations, which takes half the time of sorting
- * a million columns; compiling a statement that runs once takes longer than to run it; and while rows are
- * kept here, one process of the server's is enough to read them.
- */
-const inOrder = `SET LOCAL enable_sort = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
-SET LOCAL work_mem = '32MB'`;
+/** More than this of pg_attribute, in bytes, is worth a second session: some five thousand tables. */
+const largeCatalog = 16 * 1024 * 1024;
 
-const identityQuery = `SELECT oid AS database, current_user::text AS "user",
+const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_attribute') AS size, current_user::text AS "user",
   current_setting('server_version_num')::int / 10000 AS major,
   CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
     THEN (SELECT system_identifier FROM pg_control_system()) END AS system
   FROM pg_database WHERE datname = current_database()`;
 
 /** Oids and sums of xmin mean nothing beyond one database of one server, which may be made anew in its place. */
-async function readIdentity(session: Session, { host, port }: Endpoint): Promise<string> {
-  const { database, user, major, system } = await session.queryRow(identityQuery);
-  return JSON.stringify([host, port, database, user, major, system]);
+async function readIdentity(
+  session: Session,
+  { host, port }: Endpoint,
+): Promise<{ identity: string; isLarge: boolean }> {
+  const { database, user, major, system, size } = await session.queryRow(identityQuery);
+  const identity = JSON.stringify([host, port, database, user, major, system]);
+  return { identity, isLarge: Number(size) > largeCatalog };
 }
 
 /** Functions look at the present, rows at the snapshot: of what was dropped in between they raise. */

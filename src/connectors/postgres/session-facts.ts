@@ -48,7 +48,7 @@ const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS ve
  * named it comes first, and a table that another client of a pooler's session made would pass for one
  * of the catalog's.
  */
-const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
+export const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`;
 
 const traitsQuery = `SELECT session_user AS session_user, current_database() AS database,

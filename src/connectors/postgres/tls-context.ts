@@ -2,7 +2,7 @@ import tls from 'node:tls';
 
 /** Of the connections that are made to a fleet many have the same roots; parsing them costs as much as a query. */
 const contexts = new WeakMap<object, Map<string, tls.SecureContext>>();
-const withoutRoots = {};
+const noRoots = {};
 
 /**
  * The context of a handshake: the same one for the same roots (by identity) and versions. One with a
@@ -11,11 +11,10 @@ const withoutRoots = {};
  */
 export function contextFor(options: tls.ConnectionOptions): tls.SecureContext {
   const { ca, cert, key, crl, ciphers, minVersion, maxVersion } = options;
-  if (cert || key || crl || (ca !== undefined && !Buffer.isBuffer(ca))) {
-    return tls.createSecureContext(options);
-  }
-  const ofRoots = contexts.get(ca ?? withoutRoots) ?? new Map<string, tls.SecureContext>();
-  contexts.set(ca ?? withoutRoots, ofRoots);
+  const roots = Buffer.isBuffer(ca) ? ca : Array.isArray(ca) && ca.length === 0 ? noRoots : null;
+  if (cert || key || crl || roots === null) return tls.createSecureContext(options);
+  const ofRoots = contexts.get(roots) ?? new Map<string, tls.SecureContext>();
+  contexts.set(roots, ofRoots);
   const name = [ciphers, minVersion, maxVersion].join();
   const made = ofRoots.get(name) ?? tls.createSecureContext(options);
   ofRoots.set(name, made);

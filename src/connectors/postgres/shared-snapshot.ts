@@ -1,0 +1,46 @@
+import type { Session } from './session.ts';
+import { begin, type SessionFacts } from './session-facts.ts';
+
+/** Fewer connections left than this are left to others. */
+const spare = 10;
+
+/**
+ * A second session that sees what the first one sees (manual, 9.28.5, pg_export_snapshot), opened on the
+ * chance: whatever keeps it from being opened, the first one goes on alone.
+ */
+export class SharedSnapshot {
+  readonly #first: Session;
+  readonly #openSession: (() => Promise<Session>) | null;
+  #second: Session | null = null;
+  #closed = false;
+
+  /** @param openSession null: there is to be none */
+  constructor(first: Session, openSession: (() => Promise<Session>) | null) {
+    this.#first = first;
+    this.#openSession = openSession;
+  }
+
+  /** @returns null where there is none to be had */
+  async open({ server, room, behindProxy }: SessionFacts): Promise<Session | null> {
+    // A standby exports no snapshot, and asking it would end the transaction; behind a pooler the two
+    // may be on different servers.
+    if (this.#openSession === null || server.recovery || behindProxy || (room?.left ?? 0) < spare)
+      return null;
+    const { snapshot } = await this.#first.queryRow('SELECT pg_export_snapshot() AS snapshot');
+    try {
+      this.#second = await this.#openSession();
+      if (this.#closed) this.#second.close();
+      const imported = `SET TRANSACTION SNAPSHOT '${(snapshot ?? '').replaceAll("'", '')}'`;
+      await this.#second.query(begin.replace(';', `; ${imported};`));
+      return this.#second;
+    } catch {
+      this.#second?.close();
+      return null;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#second?.close();
+  }
+}
