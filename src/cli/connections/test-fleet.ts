@@ -1,12 +1,12 @@
 import type { TestResult } from '../../connections/connection.ts';
-import { InterruptedError, NotFoundError } from '../../connections/errors.ts';
+import { NotFoundError } from '../../connections/errors.ts';
 import { type FleetSubject, fails, savedFleet, shardOf, testFleet } from '../../connections/fleet.ts';
 import { trimmedName } from '../../connections/names.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { shownWord } from '../../connections/shown-word.ts';
 import { reportedTests, tally, testResults, testWords } from '../../output/test-results.ts';
 import type { App, Verdict } from '../app.ts';
-import { showFleet } from '../fleet.ts';
+import { workThrough } from '../fleet.ts';
 import { defaultTestTimeoutMs } from './saving.ts';
 import { defaultConcurrency, type TestFlags } from './test-flags.ts';
 import type { Reports } from './test-reports.ts';
@@ -75,33 +75,19 @@ export async function runFleet(
       `shard ${index}/${count} is empty: there are fewer connections (${whole.length}) than shards`,
     );
   }
-  const finished: TestResult[] = [];
-  const report = () => reports.write(reportedTests(Object.values(finished)), fleet.length);
-  const progress = await showFleet(app, fleet, testWords);
-  let results: TestResult[];
-  try {
-    results = await testFleet(app.services, fleet, {
-      timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
-      signal: app.signal,
-      concurrency: flags.concurrency ?? defaultConcurrency,
-      onStart: (index) => progress.started(index),
-      onResult: (result, index) => {
-        finished[index] = result;
-        progress.finished(result, index);
-      },
-    });
-  } catch (error) {
-    progress.stop();
-    const count = Object.keys(finished).length;
-    if (count > 0 || error instanceof InterruptedError) await report();
-    if (error instanceof InterruptedError)
-      await app.warn(`interrupted: ${count} of ${fleet.length} were tested`);
-    throw error;
-  }
-  progress.stop();
-  const reporting = await report().catch((error: unknown) => ({ error }));
-  if (progress.printsAnswer) await app.write(`\n${tally(results)}\n`);
-  else await app.print(testResults(results));
-  if (reporting) throw reporting.error;
+  const results = await workThrough<TestResult>(app, fleet, {
+    words: testWords,
+    done: 'tested',
+    run: (told) =>
+      testFleet(app.services, fleet, {
+        timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+        signal: app.signal,
+        concurrency: flags.concurrency ?? defaultConcurrency,
+        ...told,
+      }),
+    report: (finished) => reports.write(reportedTests(finished), fleet.length),
+    tally,
+    print: (all) => app.print(testResults(all)),
+  });
   return fails(results, flags.failOn ?? 'failed') ? 'said-no' : 'done';
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { SavedConnection } from '../../connections/connection.ts';
-import { InterruptedError, UsageError } from '../../connections/errors.ts';
+import { UsageError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { dueConnections, forgetDeleted, type RefreshResult, refreshAll } from '../../metadata/refresh-due.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../output/refresh-results.ts';
 import type { App, Verdict } from '../app.ts';
 import { openReports, type ReportFlag, type Reports, readReport } from '../connections/test-reports.ts';
-import { showFleet } from '../fleet.ts';
+import { workThrough } from '../fleet.ts';
 import { readCount, readDuration } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
 
@@ -99,37 +99,23 @@ async function refreshChosen(
   flags: RefreshFlags,
   reports: Reports,
 ): Promise<Verdict> {
-  const finished: RefreshResult[] = [];
-  const report = () => reports.write(reportedRefreshes(Object.values(finished)), connections.length);
-  const progress = await showFleet(app, connections, refreshWords, { answers: !flags.onlyFailed });
-  let results: RefreshResult[];
-  try {
-    results = await refreshAll(app.services, connections, {
-      timeoutMs: flags.timeout ?? defaultTimeoutMs,
-      signal: app.signal,
-      concurrency: flags.concurrency ?? defaultConcurrency,
-      onStart: (index) => progress.started(index),
-      onResult: (result, index) => {
-        finished[index] = result;
-        progress.finished(result, index);
-      },
-    });
-  } catch (error) {
-    progress.stop();
-    await report();
-    if (error instanceof InterruptedError) {
-      const count = Object.keys(finished).length;
-      await app.warn(`interrupted: ${count} of ${connections.length} were refreshed`);
-    }
-    throw error;
-  }
-  progress.stop();
-  const reporting = await report().catch((error: unknown) => ({ error }));
-  const failed = results.filter(({ status }) => status === 'failed');
-  if (progress.printsAnswer) await app.write(`\n${refreshTally(results)}\n`);
-  else await answer(app, flags.onlyFailed ? failed : results, flags);
-  if (reporting) throw reporting.error;
-  return failed.length > 0 ? 'said-no' : 'done';
+  const failedOf = (results: readonly RefreshResult[]) => results.filter(({ status }) => status === 'failed');
+  const results = await workThrough<RefreshResult>(app, connections, {
+    words: refreshWords,
+    done: 'refreshed',
+    answers: !flags.onlyFailed,
+    run: (told) =>
+      refreshAll(app.services, connections, {
+        timeoutMs: flags.timeout ?? defaultTimeoutMs,
+        signal: app.signal,
+        concurrency: flags.concurrency ?? defaultConcurrency,
+        ...told,
+      }),
+    report: (finished) => reports.write(reportedRefreshes(finished), connections.length),
+    tally: refreshTally,
+    print: (all) => answer(app, flags.onlyFailed ? failedOf(all) : all, flags),
+  });
+  return failedOf(results).length > 0 ? 'said-no' : 'done';
 }
 
 /** Where only failures are wanted, a person reads nothing when there are none. */
