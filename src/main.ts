@@ -95,7 +95,8 @@ class Host {
       this.#interruption.abort(new InterruptedError());
       setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
     };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    // A terminal that is closed hangs up.
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
     // A defect too; Node's own exit code for it would be that of a check that said no.
     process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
       // Nobody reads stderr any more: the work goes on.

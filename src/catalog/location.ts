@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from './faults.ts';
 
@@ -19,15 +19,30 @@ export function sidecarFiles(file: string): string[] {
 export function makeHome(home: string): void {
   const parent = dirname(home);
   try {
-    mkdirSync(home, { mode: 0o700 });
+    makeDirectory(home, 0o700);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
     if (codeOf(error) !== 'ENOENT') throw error;
-    mkdirSync(parent, { recursive: true });
-    makeHome(home);
-    return;
+    makeParents(parent);
+    makeDirectory(home, 0o700);
   }
   syncDirectory(parent);
+}
+
+/** Not mkdir's own recursion, which below /proc, where all is said to be missing, goes on for ever. */
+function makeParents(directory: string): void {
+  const parent = dirname(directory);
+  if (parent === directory || existsSync(directory)) return;
+  makeParents(parent);
+  makeDirectory(directory);
+}
+
+/** One that another process has made is as good. */
+function makeDirectory(directory: string, mode?: number): void {
+  try {
+    mkdirSync(directory, { mode });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /**

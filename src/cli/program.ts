@@ -34,7 +34,7 @@ export async function runProgram(
   };
   const program = build({ ...host, write }, known);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(asHelpFlag(argv, known), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version that were asked for are written already. commander's own exit code does not
@@ -44,6 +44,33 @@ export async function runProgram(
     throw usageError(error, argv);
   }
   return 'run';
+}
+
+/**
+ * `help connections test` and `connections help test` as `connections test --help`: commander's own help
+ * command knows one level, and asks before a verb's grammar is loaded.
+ */
+function asHelpFlag(argv: readonly string[], known: readonly Verb[]): string[] {
+  const [first = '', second] = argv;
+  const nounOf = (word: string) => nouns.find(({ name, alias }) => name === word || alias === word);
+  const asked =
+    first === 'help' && second !== undefined
+      ? argv.slice(1)
+      : nounOf(first) && second === 'help'
+        ? [first, ...argv.slice(2)]
+        : null;
+  if (asked === null) return [...argv];
+  const [word = '', verb] = asked;
+  const noun = nounOf(word);
+  const isKnown = noun
+    ? verb === undefined ||
+      known.some(
+        ({ path, alias }) =>
+          path === `${noun.name} ${verb}` || (alias === verb && path.startsWith(`${noun.name} `)),
+      )
+    : known.some(({ path }) => path === word);
+  // What is not known is refused as a command of that name is.
+  return isKnown ? [...asked, '--help'] : asked;
 }
 
 function build(host: ProgramHost, known: readonly Verb[]): Command {

@@ -1,11 +1,13 @@
 import type { SavedConnection } from '../connections/connection.ts';
 import type { Connector, DialLimits } from '../connections/connector.ts';
+import { UsageError } from '../connections/errors.ts';
 import type { ConnectionServices } from '../connections/services.ts';
+import { shellWord } from '../connections/shell-word.ts';
 import type { Diff, SqlStep, StructureChange } from './diff.ts';
 import { type DiffSide, type Reading, readSaved, snapshotSide } from './diff-sides.ts';
 import { type DiffOptions, diffStructures } from './diff-structures.ts';
 import { globMatcher } from './glob.ts';
-import type { Snapshot } from './store.ts';
+import type { MetadataStore, Snapshot } from './store.ts';
 
 /** What of the differences is wanted. */
 export interface DiffWish {
@@ -47,6 +49,7 @@ export async function diffHistory(
   limits: DialLimits,
 ): Promise<(Comparison & { readonly tooFar: boolean }) | null> {
   const store = await services.metadata();
+  if (wish.since !== null) await refuseUnknown(store, saved, wish.since, services.now());
   const read = await readSaved(services, saved, wish.reading, limits);
   if (read === null) return null;
   const side = (snapshot: Snapshot) => snapshotSide(store, saved, snapshot);
@@ -83,6 +86,28 @@ export async function compare(
   const changes = await diffStructures(from.view, to.view, options);
   const wanted = changes.filter(({ kind }) => !ignored.some((matches) => matches(kind)));
   return { from, to, changes: wanted };
+}
+
+/**
+ * A slip of a number or a date must not pass for a schema that is as it was.
+ * @throws UsageError bad_value
+ */
+async function refuseUnknown(
+  store: MetadataStore,
+  saved: SavedConnection,
+  wanted: Since,
+  now: Date,
+): Promise<void> {
+  const bad = (message: string) =>
+    new UsageError({
+      code: 'bad_value',
+      message,
+      fix: `jackfield connections source-config ${shellWord(saved.name)} --json lists what is kept`,
+    });
+  if ('at' in wanted && wanted.at.getTime() > now.getTime()) throw bad('the time of --since is yet to come');
+  if (!('snapshot' in wanted)) return;
+  const known = (await store.snapshots(saved.id)).some(({ id }) => id === wanted.snapshot);
+  if (!known) throw bad(`no snapshot ${wanted.snapshot} of ${saved.name} is kept`);
 }
 
 /** The newest snapshot of a time; the oldest where nothing is kept of it. */

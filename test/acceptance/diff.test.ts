@@ -100,6 +100,10 @@ describe.each(majors)('diff on PostgreSQL %i', (major) => {
     const narrow = await script.answer(diffSchema)`connections diff Shop --since 1 --table orders
       --ignore primary_key_* --ignore replication_key_lost --ignore index_* --fail-on breaking`;
     expect(kindsOf(narrow)).toEqual(['column_type_changed orders cents']);
+    // A slip must not pass for a schema that is as it was.
+    for (const slip of ['99', '2099-01-01']) {
+      expect((await script.refused(2)`connections diff Shop --since ${slip}`).code).toBe('bad_value');
+    }
     const far = await script.jackfield`connections diff Shop --since 2001-01-01`;
     expect([far.code, far.stderr]).toEqual([1, expect.stringContaining('nothing is kept of that time')]);
   });

@@ -203,7 +203,7 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
     return ended;
   }
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s during a test', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s during a test', async (signal) => {
     const { port, accepted } = await silentListener();
     const script = newScript();
     await script.answer(connectionSchema)`connections add --role source --name silent --host 127.0.0.1

@@ -12,6 +12,13 @@ import { aDraft } from '../../support/connection-draft.ts';
 import { probed } from '../../support/in-memory-connector.ts';
 
 describe('opening a catalog', () => {
+  it.runIf(process.platform === 'linux')(
+    'refuses a home that can not be made, however often it is tried',
+    () => {
+      expect(() => openDatabase({ home: '/proc/jackfield/home', migrations })).toThrow(CatalogError);
+    },
+  );
+
   let home: string;
   let file: string;
 

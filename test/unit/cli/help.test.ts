@@ -40,6 +40,23 @@ describe('help', () => {
     }
   });
 
+  it.each([
+    ['help', 'connections', 'test'],
+    ['connections', 'help', 'test'],
+    ['conn', 'help', 'test'],
+  ])('%s %s %s is that of the verb, whole', async (...argv) => {
+    const whole = await readCommandLine('connections', 'test', '--help');
+    expect((await readCommandLine(...argv)).stdout).toBe(whole.stdout);
+  });
+
+  it.each([
+    ['help', 'bogus'],
+    ['help', 'test'],
+    ['connections', 'help', 'bogus'],
+  ])('%s %s is no help with something else', async (...argv) => {
+    await expect(readCommandLine(...argv)).rejects.toMatchObject({ code: 'unknown_command' });
+  });
+
   it('of the program lists every noun and verb with its summary', async () => {
     const { stdout } = await readCommandLine('--help');
     for (const { name, summary } of nouns)
