@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { SqliteMetadataStore } from './catalog/metadata-store.ts';
+import { isAtWork } from './catalog/owner.ts';
 import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
 import { runProgram } from './cli/program.ts';
@@ -364,18 +364,6 @@ function verifyingAnyway(
       return connectorRegistry.load(name);
     },
   };
-}
-
-/** Whether the process `host:pid` may be at work: it can't be told of another machine's. */
-function isAtWork(owner: string): boolean {
-  const at = owner.lastIndexOf(':');
-  if (owner.slice(0, at) !== hostname()) return true;
-  try {
-    process.kill(Number(owner.slice(at + 1)), 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** What was asked for is done, but a full disk or the like took the answer. */

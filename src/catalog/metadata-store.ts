@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { RefusedError } from '../connections/errors.ts';
 import type { RelationParts } from '../metadata/assemble.ts';
 import type { TypeFacts } from '../metadata/discovery.ts';
@@ -23,6 +22,7 @@ import {
   readTypeFacts,
 } from './metadata-rows.ts';
 import { openDatabase } from './open-database.ts';
+import { ownOwner } from './owner.ts';
 import { type Claim, SnapshotsTable } from './snapshots-table.ts';
 
 /** How many relations are read at once. */
@@ -94,7 +94,7 @@ export class SqliteMetadataStore implements MetadataStore {
   readonly #begun = new Set<number>();
 
   constructor(db: CatalogDatabase, options: Omit<MetadataOptions, 'home'>) {
-    const { now = () => new Date(), owner = `${hostname()}:${process.pid}` } = options;
+    const { now = () => new Date(), owner = ownOwner() } = options;
     this.#db = db;
     this.#snapshots = new SnapshotsTable(db, now);
     this.#owner = owner;

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type {
   CatalogFinding,
   ConnectionCatalog,
@@ -20,6 +19,7 @@ import { ConnectionsTable } from './connections-table.ts';
 import { openCatalogFindings } from './health.ts';
 import { migrations } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
+import { ownOwner } from './owner.ts';
 import { SecretLedger } from './secret-ledger.ts';
 import { SettingsTable } from './settings-table.ts';
 import { SourceConfigsTable } from './source-configs-table.ts';
@@ -60,7 +60,7 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     const { now = () => new Date(), owner } = options;
     this.#db = db;
     this.#now = now;
-    this.#ledger = new SecretLedger(db, now, () => owner ?? `${hostname()}:${process.pid}`);
+    this.#ledger = new SecretLedger(db, now, () => owner ?? ownOwner());
     this.#connections = new ConnectionsTable(db, this.#ledger, now);
     this.#results = new TestResultsTable(db);
     this.#settings = new SettingsTable(db);

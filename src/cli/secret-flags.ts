@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { SecretError, UsageError } from '../connections/errors.ts';
+import { SecretError, type UsageError } from '../connections/errors.ts';
 import type { SecretInput } from '../connections/secrets-of.ts';
 import { parseReference } from '../secrets/references.ts';
 import { Secret } from '../secrets/secret.ts';
 import type { App } from './app.ts';
+import { cannotGoTogether } from './conflicting-flags.ts';
 import { readSecretFromStdin } from './standard-input.ts';
 import { readVariableName } from './values.ts';
 
@@ -129,9 +130,5 @@ async function readFileNow(app: App, flag: string, path: string): Promise<Secret
 }
 
 function conflict(flags: readonly string[], why: string): UsageError {
-  return new UsageError({
-    code: 'conflicting_flags',
-    message: `${flags.join(' and ')} can't go together: ${why}`,
-    fix: 'leave all but one out',
-  });
+  return cannotGoTogether(flags.join(' and '), why, 'leave all but one out');
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../../connections/errors.ts';
 import type { Since } from '../../metadata/diff-compare.ts';
 import { changeKinds } from '../../metadata/diff-schema.ts';
 import { globMatcher } from '../../metadata/glob.ts';
+import { cannotGoTogether } from '../conflicting-flags.ts';
 import { oneOf, readDuration, repeated } from '../values.ts';
 
 /** The flags of `connections diff`, as commander reads them. */
@@ -106,11 +107,7 @@ export function checkDiffFlags(other: string | null, flags: DiffFlags): void {
   ];
   const conflict = conflicts.find(([holds]) => holds);
   if (conflict !== undefined) {
-    throw new UsageError({
-      code: 'conflicting_flags',
-      message: `${conflict[1]} can't go together: ${conflict[2]}`,
-      fix: 'leave one of them out',
-    });
+    throw cannotGoTogether(conflict[1], conflict[2]);
   }
   if (file !== undefined && other === null && baseline === undefined) {
     throw new UsageError({

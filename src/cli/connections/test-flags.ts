@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import type { Role } from '../../connections/connection.ts';
 import { UsageError } from '../../connections/errors.ts';
 import type { FailOn, Shard } from '../../connections/fleet.ts';
+import { cannotGoTogether } from '../conflicting-flags.ts';
 import { declareEndpointFlags, type EndpointFlags, speaksOfEndpoint } from '../endpoint-flags.ts';
+import { type ReportFlag, reportOption } from '../reports.ts';
 import { oneOf, readCount, readDuration, readRole, repeated } from '../values.ts';
-import { type ReportFlag, readReport } from './test-reports.ts';
 
 /** The flags of `connections test`, as commander reads them. */
 export interface TestFlags extends EndpointFlags {
@@ -39,11 +40,7 @@ export function declareTestFlags(command: Command): void {
       readCount('--concurrency', 1000),
     )
     .option('--timeout <time>', 'the whole of one connection (10s)', readDuration('--timeout'))
-    .option(
-      '--report <format=file>',
-      'also write junit=FILE, json=FILE or markdown=FILE, or github; repeat for several',
-      readReport,
-    )
+    .addOption(reportOption())
     .option(
       '--fail-on <status>',
       'what makes the exit code 1: failed (the default) or warned',
@@ -75,37 +72,34 @@ export type TestKind = 'file' | 'endpoint' | 'catalog';
 export function kindOfTest(names: readonly string[], flags: TestFlags): TestKind {
   const named = flags.name !== undefined || flags.connector !== undefined;
   if (flags.file !== undefined) {
-    if (flags.all) throw conflicting('--all and --file', 'all of the file is tested anyway');
+    if (flags.all) throw cannotGoTogether('--all and --file', 'all of the file is tested anyway');
     if (speaksOfEndpoint(flags) || named)
-      throw conflicting('--file and an endpoint', 'the file describes it');
+      throw cannotGoTogether('--file and an endpoint', 'the file describes it');
     return 'file';
   }
-  if (flags.trustFile) throw conflicting('--trust-file without --file', 'it says what that file may do');
+  if (flags.trustFile) throw cannotGoTogether('--trust-file without --file', 'it says what that file may do');
   if (named && (names.length > 0 || !speaksOfEndpoint(flags))) {
-    throw conflicting('--name or --connector and what is saved', 'they describe an endpoint that is not');
+    throw cannotGoTogether(
+      '--name or --connector and what is saved',
+      'they describe an endpoint that is not',
+    );
   }
   if (speaksOfEndpoint(flags)) {
     if (names.length > 1)
-      throw conflicting('several names and an endpoint', 'an edit is tried on one connection');
-    if (flags.all || flags.tag) throw conflicting('--all or --tag and an endpoint', 'one endpoint is tested');
-    if (flags.shard) throw conflicting('--shard and an endpoint', 'one endpoint is tested');
-    if (names.length > 0 && flags.role) throw conflicting('--role and an edit', 'a role does not change');
+      throw cannotGoTogether('several names and an endpoint', 'an edit is tried on one connection');
+    if (flags.all || flags.tag)
+      throw cannotGoTogether('--all or --tag and an endpoint', 'one endpoint is tested');
+    if (flags.shard) throw cannotGoTogether('--shard and an endpoint', 'one endpoint is tested');
+    if (names.length > 0 && flags.role)
+      throw cannotGoTogether('--role and an edit', 'a role does not change');
     return 'endpoint';
   }
-  if (names.length > 0 && flags.all) throw conflicting('names and --all', 'all are tested anyway');
+  if (names.length > 0 && flags.all) throw cannotGoTogether('names and --all', 'all are tested anyway');
   const filters = flags.role !== undefined || flags.tag !== undefined || flags.shard !== undefined;
   if (names.length > 0 || flags.all || filters) return 'catalog';
   throw new UsageError({
     code: 'missing_argument',
     message: 'nothing says what to test',
     fix: 'name connections, or add --all, or --file FILE, or describe an endpoint with --url-env or --host',
-  });
-}
-
-function conflicting(what: string, why: string): UsageError {
-  return new UsageError({
-    code: 'conflicting_flags',
-    message: `${what} can't go together: ${why}`,
-    fix: 'leave one of them out',
   });
 }

@@ -7,9 +7,9 @@ import { shownWord } from '../../connections/shown-word.ts';
 import { reportedTests, tally, testResults, testWords } from '../../output/test-results.ts';
 import type { App, Verdict } from '../app.ts';
 import { workThrough } from '../fleet.ts';
+import type { Reports } from '../reports.ts';
 import { defaultTestTimeoutMs } from './saving.ts';
 import { defaultConcurrency, type TestFlags } from './test-flags.ts';
-import type { Reports } from './test-reports.ts';
 
 /** The saved connections that names and filters choose, in the catalog's order. @throws NotFoundError */
 export async function fleetInCatalog(

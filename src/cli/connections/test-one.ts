@@ -9,10 +9,10 @@ import { type TestOptions, testEndpoint } from '../../connections/test.ts';
 import { reportedTests, testResults, verdict } from '../../output/test-results.ts';
 import type { App, Verdict } from '../app.ts';
 import { readEndpointFlags } from '../endpoint-flags.ts';
+import type { Reports } from '../reports.ts';
 import { planFromFlags } from './edit.ts';
 import { defaultTestTimeoutMs, liveLadder } from './saving.ts';
 import type { TestFlags } from './test-flags.ts';
-import type { Reports } from './test-reports.ts';
 
 /** Tests the endpoint that flags describe, or the edit of a saved one, and saves nothing. */
 export async function runUnsaved(

@@ -3,11 +3,11 @@ import { UsageError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { testSaved } from '../../connections/test.ts';
 import type { App, Verdict } from '../app.ts';
+import { openReports } from '../reports.ts';
 import { type Act, examples } from '../verb.ts';
 import { declareTestFlags, kindOfTest, type TestFlags } from './test-flags.ts';
 import { fleetInCatalog, fleetInFile, runFleet } from './test-fleet.ts';
 import { runOne, runUnsaved } from './test-one.ts';
-import { openReports } from './test-reports.ts';
 
 export interface TestCommandOptions {
   readonly names: readonly string[];

@@ -10,8 +10,9 @@ import {
   reportedRefreshes,
 } from '../../output/refresh-results.ts';
 import type { App, Verdict } from '../app.ts';
-import { openReports, type ReportFlag, type Reports, readReport } from '../connections/test-reports.ts';
+import { cannotGoTogether } from '../conflicting-flags.ts';
 import { workThrough } from '../fleet.ts';
+import { openReports, type ReportFlag, type Reports, reportOption } from '../reports.ts';
 import { readCount, readDuration } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
 
@@ -45,11 +46,7 @@ export function declareRefresh(command: Command, act: Act, run = runRefresh): vo
       readCount('--concurrency', 100),
     )
     .option('--timeout <time>', 'the whole of one connection (5m)', readDuration('--timeout'))
-    .option(
-      '--report <format=file>',
-      'also write junit=FILE, json=FILE or markdown=FILE, or github; repeat for several',
-      readReport,
-    )
+    .addOption(reportOption())
     .option('--only-failed', 'answer only what failed: nothing when all went well')
     .option('--allow-empty', 'nothing to refresh is not an error')
     .addHelpText(
@@ -64,7 +61,7 @@ export function declareRefresh(command: Command, act: Act, run = runRefresh): vo
 }
 
 export async function runRefresh(app: App, { names, flags }: RefreshVerbOptions): Promise<Verdict> {
-  if (flags.all && names.length > 0) throw namesAndAll();
+  if (flags.all && names.length > 0) throw cannotGoTogether('names and --all', 'all are refreshed anyway');
   const reports = await openReports(app, flags.report ?? [], { failOn: 'failed', file: null });
   await forgetDeleted(app.services);
   const chosen = await chosenConnections(app, names, flags);
@@ -122,14 +119,6 @@ async function refreshChosen(
 async function answer(app: App, results: readonly RefreshResult[], flags: RefreshFlags): Promise<void> {
   if (flags.onlyFailed && results.length === 0 && app.settings.output === 'table') return;
   await app.print(refreshResults(results));
-}
-
-function namesAndAll(): UsageError {
-  return new UsageError({
-    code: 'conflicting_flags',
-    message: "names and --all can't go together: all are refreshed anyway",
-    fix: 'leave one of them out',
-  });
 }
 
 function nothingToRefresh(): UsageError {

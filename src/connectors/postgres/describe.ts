@@ -15,6 +15,7 @@ import {
   triggersQuery,
 } from './describe-queries.ts';
 import { sqlstateOf } from './diagnosis.ts';
+import { faultError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { displayIdentifier } from './identifiers.ts';
 import { jsonArray } from './json-array.ts';
@@ -184,27 +185,27 @@ function isMoved(error: unknown): boolean {
   return error instanceof GoneWhileReadError || sqlstateOf(error) === 'XX000';
 }
 
-function gone({ schema, name }: TableName): ServerError {
-  const written = `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
+function written({ schema, name }: TableName): string {
+  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
+}
+
+function gone(relation: TableName): ServerError {
   return new ServerError({
     code: 'relation_gone',
-    message: `${written} is no longer in the database`,
+    message: `${written(relation)} is no longer in the database`,
     fix: 'read the database anew: jackfield connections discover NAME --refresh',
   });
 }
 
-function toServerError(error: unknown, { host, port }: Endpoint, relation: TableName): unknown {
-  if (error instanceof Fault) {
-    const { code, sentence, fix } = error.with({ host, port });
-    return new ServerError({ code, message: sentence, fix, cause: error });
-  }
+function toServerError(error: unknown, endpoint: Endpoint, relation: TableName): unknown {
+  if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (isMoved(error) || sqlstate === '42P01') return moved(relation, error);
   if (sqlstate === null || !(error instanceof Error)) return error;
   if (sqlstate === '55P03') {
     return new ServerError({
       code: 'relation_locked',
-      message: `${relation.schema}.${relation.name} is locked by another session, so that its size and definitions can't be had`,
+      message: `${written(relation)} is locked by another session, so that its size and definitions can't be had`,
       fix: 'try again when that session is done; without --details nobody is asked',
       cause: error,
     });
@@ -217,10 +218,10 @@ function toServerError(error: unknown, { host, port }: Endpoint, relation: Table
   });
 }
 
-function moved({ schema, name }: TableName, cause: unknown): ServerError {
+function moved(relation: TableName, cause: unknown): ServerError {
   return new ServerError({
     code: 'structure_moved',
-    message: `something of ${schema}.${name} was dropped while it was read`,
+    message: `something of ${written(relation)} was dropped while it was read`,
     fix: 'try again when the work on the database is done',
     cause,
   });

@@ -5,6 +5,7 @@ import type { StructureFacts, StructureReading } from '../../metadata/structure.
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
+import { faultError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { openSession } from './open-session.ts';
 import { inOrder, readStructure } from './read-structure.ts';
@@ -125,7 +126,7 @@ function isMoved(error: unknown): boolean {
   return error instanceof StructureMovedError || sqlstateOf(error) === 'XX000';
 }
 
-function toServerError(error: unknown, { host, port }: Endpoint): unknown {
+function toServerError(error: unknown, endpoint: Endpoint): unknown {
   if (error instanceof StructureMovedError) {
     return new ServerError({
       code: 'structure_moved',
@@ -133,10 +134,7 @@ function toServerError(error: unknown, { host, port }: Endpoint): unknown {
       fix: 'try again when the work on the database is done',
     });
   }
-  if (error instanceof Fault) {
-    const { code, sentence, fix } = error.with({ host, port });
-    return new ServerError({ code, message: sentence, fix, cause: error });
-  }
+  if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;
   return new ServerError({

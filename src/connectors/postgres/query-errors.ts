@@ -2,6 +2,7 @@ import type { Endpoint } from '../../connections/connection.ts';
 import { ServerError } from '../../connections/errors.ts';
 import type { SqlScript, SqlStatement } from '../../connections/query-port.ts';
 import { sqlstateOf } from './diagnosis.ts';
+import { faultError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 
 /** The fields of an ErrorResponse that are read (manual, 54.8), as pg's DatabaseError has them. */
@@ -39,11 +40,8 @@ export function statementError(
 }
 
 /** What ended a session, be it while it was opened or later. */
-export function sessionError(error: unknown, { host, port }: Endpoint): unknown {
-  if (error instanceof Fault) {
-    const { code, sentence, fix } = error.with({ host, port });
-    return new ServerError({ code, message: sentence, fix, cause: error });
-  }
+export function sessionError(error: unknown, endpoint: Endpoint): unknown {
+  if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;
   return new ServerError({

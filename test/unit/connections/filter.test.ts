@@ -2,24 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Connection, neverTested } from '../../../src/connections/connection.ts';
 import { type ConnectionFilter, filterConnections } from '../../../src/connections/filter.ts';
+import { anEndpoint } from '../../support/connection-services.ts';
 
 function aConnection(fields: Partial<Connection> & { name: string }): Connection {
   return {
     id: '3f8c1b52-6f3e-4d34-9a3c-0a9e5f1f7b10',
     role: 'source',
+    ...anEndpoint(),
     connector: 'postgres',
     provider: 'self-hosted',
-    host: 'db.example.com',
-    port: 5432,
-    database: 'shop',
-    username: 'reader',
-    schema: 'public',
-    sslMode: 'require',
-    sslRootCert: null,
-    sslCert: null,
-    sslKey: null,
-    sslCrl: null,
-    options: {},
     tags: [],
     allowWrite: false,
     secret: { kind: 'none' },

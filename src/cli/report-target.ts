@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../../connections/errors.ts';
+import { UsageError } from '../connections/errors.ts';
 
 /** A place that a report goes to. */
 export interface ReportTarget {

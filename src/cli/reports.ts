@@ -1,8 +1,9 @@
 import { relative, resolve, sep } from 'node:path';
-import { UsageError } from '../../connections/errors.ts';
-import type { FailOn } from '../../connections/fleet.ts';
-import type { ReportContent, Reported } from '../../output/report-content.ts';
-import type { App } from '../app.ts';
+import { Option } from 'commander';
+import { UsageError } from '../connections/errors.ts';
+import type { FailOn } from '../connections/fleet.ts';
+import type { ReportContent, Reported } from '../output/report-content.ts';
+import type { App } from './app.ts';
 import type { ReportTarget } from './report-target.ts';
 
 const fileFormats = ['junit', 'json', 'markdown'] as const;
@@ -12,8 +13,16 @@ export type ReportFlag =
   | { readonly format: (typeof fileFormats)[number]; readonly file: string }
   | { readonly format: 'github' };
 
+/** `--report`, as every verb that works through a fleet declares it. */
+export function reportOption(): Option {
+  return new Option(
+    '--report <format=file>',
+    'also write junit=FILE, json=FILE or markdown=FILE, or github; repeat for several',
+  ).argParser(readReport);
+}
+
 /** Gathers `--report`, which may be repeated. @throws UsageError bad_value, conflicting_flags */
-export function readReport(text: string, former: readonly ReportFlag[] = []): ReportFlag[] {
+function readReport(text: string, former: readonly ReportFlag[] = []): ReportFlag[] {
   const report = reportOf(text);
   if (report.format === 'github' && former.some(({ format }) => format === 'github')) {
     throw new UsageError({
@@ -102,7 +111,7 @@ export async function openReports(
       const { failOn } = settings;
       const content = { ...reported, planned, failOn, file, now: app.services.now() };
       if (annotates) {
-        const { githubAnnotations } = await import('../../output/report-github.ts');
+        const { githubAnnotations } = await import('../output/report-github.ts');
         app.streams.stderr.write(githubAnnotations(content));
       }
       const written = await Promise.allSettled(
@@ -114,15 +123,15 @@ export async function openReports(
 }
 
 async function renderFile(format: (typeof fileFormats)[number], content: ReportContent): Promise<string> {
-  if (format === 'junit') return (await import('../../output/report-junit.ts')).junitReport(content);
-  if (format === 'markdown') return (await import('../../output/report-markdown.ts')).markdownReport(content);
-  const { jsonText } = await import('../../output/json-text.ts');
+  if (format === 'junit') return (await import('../output/report-junit.ts')).junitReport(content);
+  if (format === 'markdown') return (await import('../output/report-markdown.ts')).markdownReport(content);
+  const { jsonText } = await import('../output/json-text.ts');
   return jsonText(content.value);
 }
 
 /** GitHub drops a summary of more than a mebibyte a step. */
 async function renderSummary(content: ReportContent): Promise<string> {
-  const { markdownReport } = await import('../../output/report-markdown.ts');
+  const { markdownReport } = await import('../output/report-markdown.ts');
   return markdownReport(content, 1_000_000);
 }
 
