@@ -121,7 +121,7 @@ class Host {
     const interactive = settings.input && (await hasTerminal());
     const view = (stream: 'stdout' | 'stderr') => this.#view(stream, settings);
     const say = async (line: (view: View) => string) => {
-      if (!settings.quiet) process.stderr.write(line(await view('stderr')));
+      if (!settings.quiet) this.#tell(line(await view('stderr')));
     };
     const services = this.#services(settings, interactive);
     const adopt: App['adopt'] = (drawing) => {
@@ -218,12 +218,15 @@ class Host {
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {
-        if (settings.quiet) return;
-        const line = warningLine(text, plainTheme);
-        if (this.#progress) this.#progress.print(line);
-        else process.stderr.write(line);
+        if (!settings.quiet) this.#tell(warningLine(text, plainTheme));
       },
     });
+  }
+
+  /** Above what is being drawn, where something is. */
+  #tell(line: string): void {
+    if (this.#progress) this.#progress.print(line);
+    else process.stderr.write(line);
   }
 
   async #fail(error: unknown, argv: readonly string[]): Promise<number> {

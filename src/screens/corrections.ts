@@ -36,8 +36,9 @@ export async function askCorrections(
     if (chosen === 'done') return;
     if (chosen === 'password') {
       const former = form.password?.kind === 'none' ? 'none, as it was' : 'as it was';
-      form.password = (await askOtherPassword(asking, 'Password', former)) ??
-        form.password ?? { kind: 'none' };
+      // Where the form holds none, the saved one stays: that of an edit is not read for it.
+      const password = await askOtherPassword(asking, 'Password', former);
+      if (password) form.password = password;
     } else {
       await askField(asking, chosen, form.input, { connector, preset: undefined });
       if (chosen === 'sslMode' && needsRoot(form.input) && !form.input.sslRootCert) {

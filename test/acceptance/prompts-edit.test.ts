@@ -130,6 +130,26 @@ describe('connections edit, asked', () => {
     expect(await show()).toMatchObject({ database: 'postgres', secret: { kind: 'vault' } });
   });
 
+  test('Enter at the password keeps the saved one among the corrections too', async () => {
+    await add('--name', 'Orders', '--password-env', 'ORDERS_PASSWORD');
+    const terminal = await edit();
+    for (const field of ['Connection name', 'Host', 'Port']) await answer(terminal, field);
+    await answerInstead(terminal, 'Database', 'no_such_database');
+    for (const field of ['Username', 'Schema', 'SSL mode', 'Password', 'Test now?']) {
+      await answer(terminal, field);
+    }
+    await choose(terminal, 'The test failed', 'Change');
+    await choose(terminal, 'Change', 'Password');
+    await answer(terminal, 'Password (not shown as you type; Enter alone: as it was)');
+    await choose(terminal, 'Change', 'Database');
+    await answerInstead(terminal, 'Database', database.name);
+    await choose(terminal, 'Change', 'Nothing more');
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null });
+    expect(await show()).toMatchObject({ secret: { kind: 'vault' } });
+    const tested = await jackfield(['connections', 'test', 'Orders', '--json'], { home, env });
+    expect(tested.code, tested.stdout).toBe(0);
+  });
+
   test('left after a failed test it stays as it was', async () => {
     await add('--name', 'Orders', '--password-env', 'ORDERS_PASSWORD');
     const before = await show();
