@@ -39,7 +39,6 @@ export function openCatalogFindings(db: Database.Database, file: string): Catalo
  */
 export async function inspectMetadata(home: string): Promise<CatalogFinding[]> {
   const file = catalogFile(home, 'metadata.db');
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
   const permissions = permissionFindings(file).filter(({ status }) => status !== 'ok');
   const content = permissions.some(({ code }) => neverOpened.has(code))
     ? []
@@ -48,6 +47,7 @@ export async function inspectMetadata(home: string): Promise<CatalogFinding[]> {
 }
 
 function metadataFindings(file: string): CatalogFinding[] {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
   refuseOddSize(file);
   const db = openReadOnly(file, patience);
   try {
@@ -68,6 +68,7 @@ const neverOpened: ReadonlySet<string> = new Set([
   'catalog_not_a_file',
   'catalog_foreign_owner',
   'catalog_unreachable',
+  'metadata_unreachable',
 ]);
 
 function closedCatalogFindings(file: string): CatalogFinding[] {

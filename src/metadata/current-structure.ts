@@ -1,7 +1,7 @@
 import type { SavedConnection } from '../connections/connection.ts';
 import { InterruptedError, JackfieldError, RefusedError } from '../connections/errors.ts';
 import type { ConnectionServices } from '../connections/services.ts';
-import { isDue, newestSnapshot, type RefreshOptions, refreshMetadata } from './refresh.ts';
+import { isDue, isElsewhere, newestSnapshot, type RefreshOptions, refreshMetadata } from './refresh.ts';
 import type { Snapshot } from './store.ts';
 
 export interface CurrentOptions extends RefreshOptions {
@@ -40,6 +40,6 @@ function isBearable(error: unknown): error is JackfieldError {
   return (
     error instanceof JackfieldError &&
     !(error instanceof InterruptedError) &&
-    !(error instanceof RefusedError && error.code !== 'refresh_running')
+    (!(error instanceof RefusedError) || isElsewhere(error))
   );
 }

@@ -3,11 +3,13 @@ import type { Connector, DialLimits } from '../connections/connector.ts';
 import { UsageError } from '../connections/errors.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import { shellWord } from '../connections/shell-word.ts';
+import { sourceConfigOf } from './configured.ts';
 import type { Diff, SqlStep, StructureChange } from './diff.ts';
 import { type DiffSide, type Reading, readSaved, snapshotSide } from './diff-sides.ts';
 import { type DiffOptions, diffStructures } from './diff-structures.ts';
 import { globMatcher } from './glob.ts';
-import type { MetadataStore, Snapshot } from './store.ts';
+import { isCurrent } from './refresh.ts';
+import type { Snapshot } from './store.ts';
 
 /** What of the differences is wanted. */
 export interface DiffWish {
@@ -49,7 +51,7 @@ export async function diffHistory(
   limits: DialLimits,
 ): Promise<(Comparison & { readonly tooFar: boolean }) | null> {
   const store = await services.metadata();
-  if (wish.since !== null) await refuseUnknown(store, saved, wish.since, services.now());
+  if (wish.since !== null) await refuseUnknown(services, saved, wish.since);
   const read = await readSaved(services, saved, wish.reading, limits);
   if (read === null) return null;
   const side = (snapshot: Snapshot) => snapshotSide(store, saved, snapshot);
@@ -93,10 +95,9 @@ export async function compare(
  * @throws UsageError bad_value
  */
 async function refuseUnknown(
-  store: MetadataStore,
+  services: ConnectionServices,
   saved: SavedConnection,
   wanted: Since,
-  now: Date,
 ): Promise<void> {
   const bad = (message: string) =>
     new UsageError({
@@ -104,20 +105,24 @@ async function refuseUnknown(
       message,
       fix: `jackfield connections source-config ${shellWord(saved.name)} --json lists what is kept`,
     });
-  if ('at' in wanted && wanted.at.getTime() > now.getTime()) throw bad('the time of --since is yet to come');
+  if ('at' in wanted && wanted.at.getTime() > services.now().getTime())
+    throw bad('the time of --since is yet to come');
   if (!('snapshot' in wanted)) return;
-  const known = (await store.snapshots(saved.id)).some(({ id }) => id === wanted.snapshot);
-  if (!known) throw bad(`no snapshot ${wanted.snapshot} of ${saved.name} is kept`);
+  const store = await services.metadata();
+  const known = (await store.snapshots(saved.id)).find(({ id }) => id === wanted.snapshot);
+  if (known === undefined) throw bad(`no snapshot ${wanted.snapshot} of ${saved.name} is kept`);
+  if (!isCurrent(known, saved, await sourceConfigOf(services, saved)))
+    throw bad(`snapshot ${wanted.snapshot} of ${saved.name} is of another endpoint or configuration`);
 }
 
-/** The newest snapshot of a time; the oldest where nothing is kept of it. */
+/** The newest snapshot of a time, or the one of a number; the oldest where nothing is kept of it any more. */
 function since(
   newestFirst: readonly Snapshot[],
   wanted: Since,
   now: Date,
 ): { snapshot: Snapshot; tooFar: boolean } {
   const found = newestFirst.find(({ id, takenAt }) => {
-    if ('snapshot' in wanted) return id <= wanted.snapshot;
+    if ('snapshot' in wanted) return id === wanted.snapshot;
     const at = 'at' in wanted ? wanted.at.getTime() : now.getTime() - wanted.agoMs;
     return Date.parse(takenAt) <= at;
   });

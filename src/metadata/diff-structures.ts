@@ -56,11 +56,15 @@ export async function diffStructures(
   const changes: StructureChange[] = [];
   if (filter.tables.length === 0) {
     const shownSchema = schemaFilter({ ...filter, search: null });
+    const shown = (...either: (string | null | undefined)[]) =>
+      either.some((schema) => schema != null && shownSchema(schema));
     changes.push(
-      ...compareSchemas(oldSchemas, newSchemas, schemaNames, renamed).filter((it) => shownSchema(it.schema)),
+      ...compareSchemas(oldSchemas, newSchemas, schemaNames, renamed).filter(({ schema, before }) =>
+        shown(schema, before),
+      ),
     );
     for (const pair of types.sort(byPlace)) {
-      if (shownSchema((pair.after ?? pair.before)?.schema ?? '')) changes.push(...compareType(pair, renames));
+      if (shown(pair.before?.schema, pair.after?.schema)) changes.push(...compareType(pair, renames));
     }
   }
   for (const { before, after, columns } of pairs) {

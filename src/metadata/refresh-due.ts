@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { SavedConnection } from '../connections/connection.ts';
 import type { DialLimits } from '../connections/connector.ts';
-import { CatalogError, InterruptedError, JackfieldError, RefusedError } from '../connections/errors.ts';
+import { CatalogError, InterruptedError, JackfieldError } from '../connections/errors.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import { workThrough } from '../connections/workers.ts';
 import { sourceConfigOf } from './configured.ts';
-import { isDue, newestSnapshot, refreshMetadata } from './refresh.ts';
+import { isDue, isElsewhere, newestSnapshot, refreshMetadata } from './refresh.ts';
 import type { refreshResultSchema } from './schema.ts';
 import type { SourceConfig } from './source-config.ts';
 import type { Snapshot } from './store.ts';
@@ -81,13 +81,10 @@ async function refreshOne(
     if (!(error instanceof JackfieldError)) throw error;
     if (error instanceof InterruptedError || error instanceof CatalogError) throw error;
     const { code, message, fix } = error;
-    const status = error instanceof RefusedError && isElsewhere.has(code) ? 'skipped' : 'failed';
+    const status = isElsewhere(error) ? 'skipped' : 'failed';
     return told({ status, relations: null, columns: null, code, message, fix });
   }
 }
-
-/** Another process refreshes it. */
-const isElsewhere: ReadonlySet<string> = new Set(['refresh_running', 'refresh_taken_over']);
 
 /** Removes what is kept of connections that are gone. A cache: whatever stands in the way of it, waits. */
 export async function forgetDeleted(services: ConnectionServices): Promise<void> {

@@ -1,6 +1,6 @@
 import { endpointOf, type SavedConnection } from '../connections/connection.ts';
 import type { DialLimits } from '../connections/connector.ts';
-import { InterruptedError, JackfieldError } from '../connections/errors.ts';
+import { InterruptedError, JackfieldError, RefusedError } from '../connections/errors.ts';
 import { secretsOf } from '../connections/secrets-of.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import { relationChooser } from './relation-chooser.ts';
@@ -49,7 +49,7 @@ export function isDue(snapshot: Snapshot | null, config: SourceConfig, now: Date
 /**
  * Reads the structure of what a saved connection leads to into the store. A failure leaves the former
  * snapshot, and is recorded; an interruption leaves it too.
- * @throws SecretError; UsageError; ServerError; InterruptedError; RefusedError refresh_running; CatalogError
+ * @throws SecretError; UsageError; ServerError; InterruptedError; RefusedError {@link isElsewhere}; CatalogError
  */
 export async function refreshMetadata(
   services: ConnectionServices,
@@ -111,6 +111,13 @@ async function read(
 function formerOf(store: MetadataStore, snapshot: Snapshot): FormerStructure {
   const { identity, fingerprint } = snapshot;
   return { identity, fingerprint, parts: () => store.fingerprints(snapshot) };
+}
+
+/** Whether what ended a refresh is that another process refreshes the same: refresh_running, refresh_taken_over. */
+export function isElsewhere(error: unknown): boolean {
+  return (
+    error instanceof RefusedError && (error.code === 'refresh_running' || error.code === 'refresh_taken_over')
+  );
 }
 
 /** What a snapshot is of. Compared, and nothing else. */

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -130,6 +131,23 @@ describe('a catalog that can not be used', () => {
     const findings = await script.answer(doctorReportSchema, 1)`doctor`;
     expect(codesOf(findings)).toContain('problem catalog_symlinked');
     await script.refused(6)`connections list`;
+  });
+
+  test('beside a cache of metadata that is a link in a circle, or to nothing', async () => {
+    await add('Orders');
+    const cache = join(script.home, 'metadata.db');
+    for (const target of [cache, join(script.directory, 'nothing.db')]) {
+      rmSync(cache, { force: true });
+      symlinkSync(target, cache);
+      const findings = await script.answer(doctorReportSchema, 1)`doctor`;
+      expect(codesOf(findings), target).toEqual([
+        'ok permissions_ok',
+        'ok catalog_ok',
+        'problem catalog_symlinked',
+        'ok secrets_in_order',
+      ]);
+      expect(findings.find(({ code }) => code === 'catalog_symlinked')?.check).toBe('metadata');
+    }
   });
 });
 

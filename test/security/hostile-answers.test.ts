@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connectionSchema, testResultListSchema } from '../../src/connections/schema.ts';
+import { refreshResultListSchema } from '../../src/metadata/schema.ts';
 import {
   answerInTurn,
   commandComplete,
@@ -201,6 +203,26 @@ describe('36: a discovery is not filled', () => {
     expect(seen.ended.errorJson().code).toMatch(ends);
     expectBounded(seen, 'discover');
   });
+});
+
+test('a server that leaves while a discovery asks two things at once ends that one alone', async () => {
+  const identity = [{ database: '5', size: '8192', user: 'loader', major: '16', system: '1' }];
+  const leavingAfter = (ms: number) =>
+    startHostileServer(async (peer) => {
+      await letInWithScram(password)(peer);
+      await answerInTurn(peer, [...honestAnswers.slice(0, 3), identity], async () => {
+        await setTimeout(ms);
+        peer.end();
+      });
+    });
+  const script = newScript();
+  await saveScripted(script, { ...(await leavingAfter(0)), name: 'Soon', password });
+  await saveScripted(script, { ...(await leavingAfter(1000)), name: 'Later', password });
+  const results = await script.answer(refreshResultListSchema, 1)`metadata refresh Soon Later`;
+  expect(results.map(({ connection, code }) => [connection, code])).toEqual([
+    ['Later', 'connection_lost'],
+    ['Soon', 'connection_lost'],
+  ]);
 });
 
 describe('36: the rows of no statement may go on for ever', () => {

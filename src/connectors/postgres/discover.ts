@@ -75,6 +75,8 @@ async function read(
     if (other) await other.query(inOrder);
     return sum;
   });
+  // Whatever is awaited first may fail first: then nobody waits for this one any more.
+  summing.catch(() => {});
   let fingerprint = known === null ? null : await summing;
   const schemas = await session.query(schemasQuery);
   const shut = schemas.filter(({ usable }) => usable !== 't').length;
@@ -93,6 +95,7 @@ async function read(
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
   const beside = summing.then(() => second);
+  beside.catch(() => {});
   // Without a second session the sum is asked for on the only one, before its rows are.
   if ((await second) === null) await summing;
   const choice = { retained, chooses: request.chooses ?? null, leavesOut };
@@ -127,11 +130,12 @@ function isMoved(error: unknown): boolean {
 }
 
 function toServerError(error: unknown, endpoint: Endpoint): unknown {
-  if (error instanceof StructureMovedError) {
+  if (isMoved(error)) {
     return new ServerError({
       code: 'structure_moved',
       message: 'tables were dropped while they were read, each time it was tried',
       fix: 'try again when the work on the database is done',
+      cause: error,
     });
   }
   if (error instanceof Fault) return faultError(error, endpoint);

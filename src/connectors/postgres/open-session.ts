@@ -3,7 +3,7 @@ import type { SecretItem } from '../../connections/secret-store.ts';
 import { stages } from '../../connections/vocabulary.ts';
 import { type HostEntry, hostEntries, resolveAddresses } from './addresses.ts';
 import type { Deadline } from './deadline.ts';
-import { sqlstateOf, startupFault } from './diagnosis.ts';
+import { statementFault } from './diagnosis.ts';
 import { dial } from './dial.ts';
 import { Fault, type FaultCode } from './faults.ts';
 import { loadPg } from './pg-client.ts';
@@ -75,7 +75,7 @@ async function openWanted(options: OpenOptions, deadline: Deadline, wanted: stri
       if (!session) continue;
       const complaint = await sessionComplaint(session, wanted).catch((error: unknown) => {
         session.close();
-        throw sqlstateOf(error) === null ? error : startupFault(error, entry);
+        throw statementFault(error, entry);
       });
       if (complaint === null) return { session, passedOver: failures };
       session.close();

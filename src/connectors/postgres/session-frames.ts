@@ -3,7 +3,7 @@ import { isFieldList } from './message-shape.ts';
 /** Bounds of what a server may say in a session, in bytes. */
 export interface SessionBounds {
   readonly maxMessage: number;
-  /** All messages together. */
+  /** All messages together; infinite for a session without an end. */
   readonly maxTotal: number;
 }
 
@@ -30,7 +30,11 @@ const notice = 0x4e;
 const dataRow = 0x44;
 const rowDescription = 0x54;
 const commandComplete = 0x43;
-/** What pg may keep of answers, in bytes, where nothing taps their rows; and never more than may come. */
+const readyForQuery = 0x5a;
+/**
+ * What pg may keep of answers, in bytes, where nothing taps their rows; and never more than may come. Who
+ * asks may keep the answers that are over: all of a session count, but for one without an end.
+ */
 const maxKept = 64 * 1024 * 1024;
 /**
  * What it keeps beside the bytes: about as much for a row and each of its columns, for a result and each
@@ -152,6 +156,8 @@ export class SessionFrames {
       this.#columns = Math.floor(length / describedColumn);
       this.#kept += beside.result + beside.resultColumn * this.#columns;
     } else if (letter === commandComplete) this.#kept += beside.result;
+    // pg has let go of the answer.
+    else if (letter === readyForQuery && this.#bounds.maxTotal === Number.POSITIVE_INFINITY) this.#kept = 0;
     else if (letter === dataRow && this.tap === null)
       this.#kept += length + beside.row + beside.rowColumn * this.#columns;
     if (this.#kept > Math.min(maxKept, this.#bounds.maxTotal))

@@ -224,6 +224,23 @@ describe('filters', () => {
     ]);
     expect(await narrowed({ schemas: ['g*'] })).toEqual(['schema_dropped gone: gone → –']);
   });
+
+  it.each(['sales', 'shop'])(
+    'tell of a renamed schema and a moved type by %s, one of its names',
+    async (name) => {
+      const filter = { schemas: [name], tables: [] };
+      const table = aTable(1, 'orders');
+      expect(await differences({ sales: [table] }, { shop: [table] }, { filter })).toEqual([
+        'schema_renamed shop: sales → shop',
+      ]);
+      const [people, mood] = [aTable(2, 'people'), anEnum(3, 'mood', 'glad')];
+      const moved = [
+        { sales: [table, mood], shop: [people] },
+        { sales: [table], shop: [people, mood] },
+      ] as const;
+      expect(await differences(...moved, { filter })).toEqual(['type_moved shop.mood: sales → shop']);
+    },
+  );
 });
 
 describe('types', () => {

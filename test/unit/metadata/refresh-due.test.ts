@@ -142,6 +142,20 @@ describe('the snapshot to show', () => {
     expect(await currentSnapshot(services, saved, { ...limits, config, refresh: 'never' })).toEqual(first);
   });
 
+  it('is the cached one when another process takes the refresh over', async () => {
+    const services = inMemoryServices();
+    const saved = await save(services, 'a');
+    services.connector.willDiscover('a', shop, async () => {
+      services.clock.time = new Date('2026-03-02T13:00:00.000Z');
+      await (await services.metadata()).beginRefresh(saved.id);
+      return shop;
+    });
+    const first = await currentSnapshot(services, saved, { ...limits, config, refresh: 'due' });
+    services.clock.time = new Date('2026-03-02T12:00:00.000Z');
+    expect(await currentSnapshot(services, saved, { ...limits, config, refresh: 'due' })).toEqual(first);
+    expect(services.notices).toEqual(['the metadata of a could not be refreshed: another took over']);
+  });
+
   it('is none where nothing was read: the failure is told', async () => {
     const services = inMemoryServices();
     const saved = await save(services, 'a');

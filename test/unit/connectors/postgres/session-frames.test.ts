@@ -123,6 +123,19 @@ describe('the frames of a session', () => {
     expect(passed).toBeGreaterThan(most / 2);
   });
 
+  it('of an answer that is over count no more in a session without an end, and in any other they do', () => {
+    const answers = frame('C', Buffer.alloc(1));
+    const over = Buffer.concat([answers, frame('Z', Buffer.from('I'))]);
+    const endless = framesOf({ maxMessage: 4096, maxTotal: Number.POSITIVE_INFINITY });
+    const many = Buffer.concat(Array.from({ length: 100 }, () => over));
+    for (let passed = 0; passed < 1000; passed += 1) expect(endless.pass(many).length).toBe(many.length);
+    const oneAnswer = () => {
+      for (let passed = 0; passed < 100_000; passed += 1) endless.pass(answers);
+    };
+    expect(oneAnswer).toThrow('more than was asked for');
+    expect(() => framesOf().pass(many)).toThrow('more than was asked for');
+  });
+
   it('are of the types that a server sends', () => {
     const known = new Set('123ACDEGHIKNSTVWZcdnst');
     for (let code = 0; code < 256; code += 1) {
