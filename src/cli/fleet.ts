@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import { InterruptedError } from '../connections/errors.ts';
 import { type FleetProgress, type FleetWords, startFleetProgress } from '../output/fleet-progress.ts';
 import type { App } from './app.ts';
@@ -16,7 +15,8 @@ async function showFleet<Result>(
 ): Promise<FleetProgress<Result>> {
   const { quiet, output } = app.settings;
   const several = fleet.length > 1;
-  const drawn = isatty(2) && app.environment.TERM !== 'dumb';
+  const view = await app.view('stderr');
+  const drawn = view.terminal && app.environment.TERM !== 'dumb';
   const style =
     quiet || fleet.length === 0
       ? 'silent'
@@ -25,13 +25,14 @@ async function showFleet<Result>(
         : several && output !== 'json'
           ? 'plain'
           : 'silent';
-  const answer = answers && style === 'live' && several && output === 'table' && isatty(1);
   const { stdout, stderr } = app.streams;
+  const wantsRows = answers && style === 'live' && several && output === 'table';
+  const answerView = wantsRows ? await app.view('stdout') : null;
   const display = {
     stream: stderr,
-    view: await app.view('stderr'),
+    view,
     style,
-    answer: answer ? { stream: stdout, view: await app.view('stdout') } : null,
+    answer: answerView?.terminal ? { stream: stdout, view: answerView } : null,
   } as const;
   return app.adopt(
     startFleetProgress(

@@ -1,4 +1,4 @@
-import { endpointOf, type SavedConnection } from '../connections/connection.ts';
+import type { SavedConnection } from '../connections/connection.ts';
 import type { DialLimits } from '../connections/connector.ts';
 import { completeEndpoint } from '../connections/endpoint.ts';
 import {
@@ -10,10 +10,10 @@ import {
 import { checkName } from '../connections/names.ts';
 import { secretsFromInput } from '../connections/secrets-of.ts';
 import type { ConnectionServices } from '../connections/services.ts';
-import { CollectedStructure } from './collect.ts';
 import { sourceConfigOf } from './configured.ts';
 import { currentSnapshot } from './current-structure.ts';
 import type { Structure } from './diff.ts';
+import { discoverPastCache } from './discover.ts';
 import type { Discovery, DiscoveryFilter } from './discovery.ts';
 import { type Refreshed, refreshMetadata } from './refresh.ts';
 import type { MetadataStore, Snapshot } from './store.ts';
@@ -74,18 +74,16 @@ export async function readFileConnection(
   readReference: ReadReference,
   limits: DialLimits,
 ): Promise<DiffSide> {
+  const connection = checkName(entry.name);
   const connector = await services.connectors.load(entry.connector);
-  const endpoint = endpointOf(completeEndpoint(connector, endpointInputOf(entry)));
+  const endpoint = completeEndpoint(connector, endpointInputOf(entry));
   await connector.checkFiles(endpoint);
   const none = { kind: 'none' as const };
   const secrets = await secretsFromInput(services, {
     password: secretInputOf(entry.secret, readReference) ?? none,
     sslKeyPassword: secretInputOf(entry.sslKeyPassword, readReference) ?? none,
   });
-  const sink = new CollectedStructure();
-  const { facts } = await connector.discover({ endpoint, secrets, sink, former: null, ...limits });
-  const { takenAt, server, hidden, schemas, identity } = facts;
-  const found = { takenAt, server, hidden, schemas: sink.schemas(schemas) };
-  const view = viewOfDiscovery({ connection: checkName(entry.name), ...found });
-  return { view, snapshot: null, file: null, identity };
+  const about = { connection, endpoint, secrets };
+  const { discovery, identity } = await discoverPastCache(connector, about, limits);
+  return { view: viewOfDiscovery(discovery), snapshot: null, file: null, identity };
 }

@@ -1,24 +1,20 @@
-import { endpointOf, type SavedConnection } from '../connections/connection.ts';
-import type { DialLimits } from '../connections/connector.ts';
-import { secretsOf } from '../connections/secrets-of.ts';
-import type { ConnectionServices } from '../connections/services.ts';
+import type { Connector, DialLimits, DiscoverRequest } from '../connections/connector.ts';
 import { CollectedStructure } from './collect.ts';
 import type { Discovery } from './discovery.ts';
 
 /**
- * Reads the structure of what a saved connection leads to, past the cache.
- * @throws SecretError when its secret can't be had; UsageError; ServerError; InterruptedError
+ * Reads the whole structure of what an endpoint leads to into memory, past the cache.
+ * @returns also the identity of the database, its server and user
+ * @throws UsageError; ServerError; InterruptedError
  */
-export async function discoverSaved(
-  services: ConnectionServices,
-  saved: SavedConnection,
+export async function discoverPastCache(
+  connector: Connector,
+  about: Pick<DiscoverRequest, 'endpoint' | 'secrets'> & { readonly connection: string },
   limits: DialLimits,
-): Promise<Discovery> {
-  const connector = await services.connectors.load(saved.connector);
-  const secrets = await secretsOf(services, saved);
+): Promise<{ discovery: Discovery; identity: string }> {
+  const { connection, endpoint, secrets } = about;
   const sink = new CollectedStructure();
-  const request = { endpoint: endpointOf(saved), secrets, sink, former: null, ...limits };
-  const { facts } = await connector.discover(request);
-  const { takenAt, server, hidden, schemas } = facts;
-  return { connection: saved.name, takenAt, server, hidden, schemas: sink.schemas(schemas) };
+  const { facts } = await connector.discover({ endpoint, secrets, sink, former: null, ...limits });
+  const { takenAt, server, hidden, schemas, identity } = facts;
+  return { discovery: { connection, takenAt, server, hidden, schemas: sink.schemas(schemas) }, identity };
 }

@@ -1,4 +1,4 @@
-import type { Discovery, DiscoveryFilter, Relation } from './discovery.ts';
+import type { DiscoveryFilter } from './discovery.ts';
 import { globMatcher } from './glob.ts';
 
 /** Whether a schema is shown. */
@@ -23,33 +23,4 @@ export function tableMatcher(glob: string): (it: { schema: string; name: string 
   const matches = globMatcher(glob);
   const qualified = glob.includes('.');
   return ({ schema, name }) => matches(qualified ? `${schema}.${name}` : name);
-}
-
-/**
- * What of a discovery a filter shows. `hidden`, `server` and the rest stay as they are: a filter
- * decides what is shown, not what was found. Without a filter, schemas without relations are shown.
- */
-export function filterDiscovery(discovery: Discovery, filter: DiscoveryFilter): Discovery {
-  const byTable = filter.tables.length > 0 || filter.search !== null;
-  const inSchemas = schemaFilter(filter);
-  const shows = relationFilter(filter);
-  const search = filter.search?.toLowerCase() ?? null;
-  const schemas = discovery.schemas
-    .filter(({ name }) => inSchemas(name))
-    .map((schema) => ({
-      ...schema,
-      relations: schema.relations.filter(
-        (it) => shows(schema.name, it.name) && mentions(search, schema.name, it),
-      ),
-    }))
-    .filter(({ relations }) => !byTable || relations.length > 0);
-  return { ...discovery, schemas };
-}
-
-/** @param search in lower case; null is found everywhere */
-function mentions(search: string | null, schema: string, relation: Relation): boolean {
-  if (search === null) return true;
-  const texts = [schema, relation.name, relation.comment];
-  for (const column of relation.columns) texts.push(column.name, column.comment);
-  return texts.some((text) => text?.toLowerCase().includes(search));
 }

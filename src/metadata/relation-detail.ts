@@ -1,5 +1,6 @@
 import type { TableName } from '../connections/connection.ts';
 import { assembleRelation } from './assemble.ts';
+import { nameKey } from './diff-names.ts';
 import type { Relation, RelationDetail, TypeFacts } from './discovery.ts';
 import { readRelationName } from './relation-name.ts';
 import type { MetadataStore, RelationQuery, Snapshot } from './store.ts';
@@ -39,9 +40,9 @@ export async function relationInContext(
     referencedBy,
     details: null,
   };
-  const around = new Map([own, ...referencing].map((it) => [keyOf(it.schema, it.relation.name), it]));
+  const around = new Map([own, ...referencing].map((it) => [nameKey(it.schema, it.relation.name), it]));
   for (const { referencedSchema, referencedTable } of relation.foreignKeys) {
-    const key = keyOf(referencedSchema, referencedTable);
+    const key = nameKey(referencedSchema, referencedTable);
     if (around.has(key)) continue;
     const [other] = await placed(store, snapshot, { schema: referencedSchema, name: referencedTable });
     if (other !== undefined) around.set(key, other);
@@ -52,13 +53,9 @@ export async function relationInContext(
 /** With the keys alone that stay among these. */
 function inside({ schema, relation }: PlacedRelation, around: ReadonlyMap<string, unknown>): PlacedRelation {
   const foreignKeys = relation.foreignKeys.filter(({ referencedSchema, referencedTable }) =>
-    around.has(keyOf(referencedSchema, referencedTable)),
+    around.has(nameKey(referencedSchema, referencedTable)),
   );
   return { schema, relation: { ...relation, foreignKeys } };
-}
-
-function keyOf(schema: string, name: string): string {
-  return JSON.stringify([schema, name]);
 }
 
 async function placed(
@@ -88,7 +85,7 @@ function incoming(
 
 /** The types that somebody made and columns lead to, by way of domains, composites and arrays too. */
 function typesOf(relation: Relation, types: readonly TypeFacts[]): TypeFacts[] {
-  const known = new Map(types.map((type) => [keyOf(type.schema, type.name), type]));
+  const known = new Map(types.map((type) => [nameKey(type.schema, type.name), type]));
   const found = new Set<TypeFacts>();
   const waiting = relation.columns.map(({ type }) => type);
   for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
@@ -104,5 +101,5 @@ function typesOf(relation: Relation, types: readonly TypeFacts[]): TypeFacts[] {
 /** `sales."Mood"[]` without what makes it an array; a type of PostgreSQL's own has no schema before it. */
 function typeKey(text: string): string {
   const written = readRelationName(text.replace(/(?:\[\])+$/, ''));
-  return written?.schema ? keyOf(written.schema.text, written.name.text) : '';
+  return written?.schema ? nameKey(written.schema.text, written.name.text) : '';
 }

@@ -1,6 +1,6 @@
 import type { Relation } from '../metadata/discovery.ts';
 import type { StructureView } from '../metadata/view.ts';
-import { foreignKeyText, hiddenText, keyPositions, relationFacts } from './relation-words.ts';
+import { foreignKeyText, hiddenText, keyPositions, referencesOf, relationFacts } from './relation-words.ts';
 import { terminalSafe } from './terminal-text.ts';
 
 /** A data dictionary: a section a schema, a table of columns a relation (GitHub's Markdown). */
@@ -25,14 +25,7 @@ export async function* discoveryMarkdown(found: StructureView): AsyncGenerator<s
 /** A relation's section of a data dictionary. */
 export function section(relation: Relation): string {
   const keys = keyPositions(relation);
-  const references = new Map(
-    relation.foreignKeys.flatMap((key) =>
-      key.columns.map((column, index) => [
-        column,
-        `${key.referencedSchema}.${key.referencedTable}.${key.referencedColumns[index] ?? ''}`,
-      ]),
-    ),
-  );
+  const references = referencesOf(relation);
   let text = `\n### ${markdownText(relation.name)}\n\n${markdownText(relationFacts(relation))}\n`;
   if (relation.comment !== null) text += `\n${markdownText(relation.comment)}\n`;
   if (relation.columns.length > 0) {

@@ -2,6 +2,7 @@ import type { QueryColumn, ResultSink, StatementOutcome } from '../connections/q
 import type { View } from './answer.ts';
 import type { QueryBlocks } from './query-blocks.ts';
 import { rowTexts } from './query-fields.ts';
+import { plural } from './relation-words.ts';
 import { keyValues } from './table.ts';
 import { displayWidth, terminalSafe, truncateToWidth } from './terminal-text.ts';
 
@@ -51,13 +52,13 @@ export class QueryTable implements ResultSink {
   async end({ command, rowCount, hasColumns, more }: StatementOutcome): Promise<void> {
     if (!hasColumns) {
       this.#separate();
-      const count = rowCount === null ? '' : `, ${countOf(rowCount)}`;
+      const count = rowCount === null ? '' : `, ${plural(rowCount, 'row')}`;
       this.#blocks.text(`${terminalSafe(command)}${count}\n`);
       return;
     }
     if (this.#rows.length > 0 || this.#drawn === 0) this.#draw();
     const shown = rowCount ?? this.#drawn;
-    const foot = more ? `… the first ${countOf(shown)}; --limit 0 shows all` : countOf(shown);
+    const foot = more ? `… the first ${plural(shown, 'row')}; --limit 0 shows all` : plural(shown, 'row');
     this.#blocks.text(`${this.#view.theme.faint(foot)}\n`);
     this.#columns = [];
   }
@@ -159,8 +160,4 @@ export class QueryTable implements ResultSink {
 
 function isNumeric(column: QueryColumn | undefined): boolean {
   return column?.kind === 'integer' || column?.kind === 'number' || column?.kind === 'float';
-}
-
-function countOf(rows: number): string {
-  return rows === 1 ? '1 row' : `${rows.toLocaleString('en')} rows`;
 }

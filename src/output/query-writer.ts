@@ -26,7 +26,7 @@ export interface QueryWriterOptions {
 export interface QueryWriter extends ResultSink {
   /** Writes what stands behind the last result, and waits until all was taken. */
   finish(): Promise<void>;
-  /** Writes what there is of a result that ended early. */
+  /** Writes what was formatted of a result that ended early: a table's rows wait for the widths of its columns. */
   abandon(): Promise<void>;
 }
 

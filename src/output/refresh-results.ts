@@ -42,7 +42,7 @@ export const refreshWords: FleetWords<RefreshResult> = {
   }),
 };
 
-/** How many there are of each: `3 sources: 2 refreshed, 0 unchanged, 1 failed, 0 skipped`. */
+/** How many there are of each: `3 connections: 2 refreshed, 0 unchanged, 1 failed, 0 skipped`. */
 export function refreshTally(results: readonly RefreshResult[]): string {
   const counts = statuses.map((status) => `${results.filter((it) => it.status === status).length} ${status}`);
   return `${plural(results.length, 'connection')}: ${counts.join(', ')}`;

@@ -6,7 +6,7 @@ import type { discoveryFormats } from './discovery.ts';
 import { discoveryMermaid } from './discovery-markdown.ts';
 import { relationMarkdown } from './relation-detail-markdown.ts';
 import { relationText } from './relation-detail-text.ts';
-import { keyPositions } from './relation-words.ts';
+import { keyPositions, referencesOf } from './relation-words.ts';
 
 const columns = [
   'schema',
@@ -53,19 +53,6 @@ export function relationDetail(detail: RelationDetail): Answer {
     },
     text: (view) => relationText(detail, view),
   };
-}
-
-/** What each column's foreign keys lead to. */
-function referencesOf({ foreignKeys }: RelationDetail): Map<string, string> {
-  const references = new Map<string, string>();
-  for (const { columns: own, referencedSchema, referencedTable, referencedColumns } of foreignKeys) {
-    for (const [index, column] of own.entries()) {
-      const target = `${referencedSchema}.${referencedTable}.${referencedColumns[index] ?? ''}`;
-      const known = references.get(column);
-      references.set(column, known === undefined ? target : `${known}, ${target}`);
-    }
-  }
-  return references;
 }
 
 /** One relation in the format that was asked for, in pieces. A tree of one is its text. */

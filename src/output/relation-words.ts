@@ -33,6 +33,19 @@ export function keyPositions(relation: Relation): Map<string, number> {
   return new Map(relation.primaryKey?.columns.map((name, index) => [name, index + 1]));
 }
 
+/** What each column's foreign keys lead to. */
+export function referencesOf({ foreignKeys }: Pick<Relation, 'foreignKeys'>): Map<string, string> {
+  const references = new Map<string, string>();
+  for (const { columns: own, referencedSchema, referencedTable, referencedColumns } of foreignKeys) {
+    for (const [index, column] of own.entries()) {
+      const target = `${referencedSchema}.${referencedTable}.${referencedColumns[index] ?? ''}`;
+      const known = references.get(column);
+      references.set(column, known === undefined ? target : `${known}, ${target}`);
+    }
+  }
+  return references;
+}
+
 export function foreignKeyText(key: Relation['foreignKeys'][number]): string {
   const target = `${key.referencedSchema}.${key.referencedTable} (${key.referencedColumns.join(', ')})`;
   const onDelete = key.onDelete === 'no action' ? '' : ` on delete ${key.onDelete}`;

@@ -240,6 +240,9 @@ describe.each(majors)('query on PostgreSQL %i', (major) => {
       ${'insert into t values (1), (2); select n from t order by n; update t set n = n + 1 where n = 2 returning n'}`;
     expect(JSON.parse(stdout)).toEqual([[], [{ n: 1 }, { n: 2 }], [{ n: 3 }]]);
     expect(stderr).toBe('✓ INSERT, 2 rows\n');
+    const one =
+      await script.jackfield`connections query Landing --write --json ${'update t set n = 1 where n = 1'}`;
+    expect(one.stderr).toBe('✓ UPDATE, 1 row\n');
     // What no transaction may stand around runs alone, and alone only.
     expect(await answer(['Landing', '--write', 'vacuum t'])).toBe('VACUUM\n');
     expect(

@@ -7,6 +7,7 @@ import type { QuerySession, SqlScript } from '../../connections/query-port.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { errorText } from '../../output/error.ts';
 import { queryFormats, queryWriter } from '../../output/query-writer.ts';
+import { plural } from '../../output/relation-words.ts';
 import { terminalSafe } from '../../output/terminal-text.ts';
 import type { App, Verdict } from '../app.ts';
 import { type QueryTextSource, readQueryText } from '../query-text.ts';
@@ -151,7 +152,7 @@ function saying(app: App, writer: ReturnType<typeof queryWriter>): ReturnType<ty
     end: async (outcome) => {
       await writer.end(outcome);
       const { command, rowCount, hasColumns } = outcome;
-      if (!hasColumns) await app.done(rowCount === null ? command : `${command}, ${rowCount} rows`);
+      if (!hasColumns) await app.done(rowCount === null ? command : `${command}, ${plural(rowCount, 'row')}`);
     },
   };
 }

@@ -108,13 +108,19 @@ function missingOf({ role }: PrivilegesQuestion): string {
 }
 
 /** Each of SELECT, INSERT … is asked by itself, since a list of them means any of them. */
-const writes = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
+/**
+ * What a load does to a table: the first four are what merging needs, TRUNCATE is for a full reload. The
+ * query has a column `lacks_…` for each.
+ */
+export const writePrivileges = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
 
 /** All columns granted one by one are as good as the table. */
 function judgedOf({ role }: PrivilegesQuestion): string {
   const filtered = 'relrowsecurity AND row_security_active(oid) AS filtered';
   if (role === 'destination') {
-    const each = writes.map((name) => `has_table_privilege(oid, '${name}') AS may_${name.toLowerCase()}`);
+    const each = writePrivileges.map(
+      (name) => `has_table_privilege(oid, '${name}') AS may_${name.toLowerCase()}`,
+    );
     return `judged AS MATERIALIZED (
   SELECT schema, name, is_table, pg_has_role(relowner, 'USAGE') AS owned, ${each.join(', ')}, ${filtered}
   FROM found WHERE is_relation
@@ -141,8 +147,8 @@ function judgedAnswers({ role, listed }: PrivilegesQuestion): string {
     ];
     return `${counts}, ${groups.join(', ')}`;
   }
-  const privileges = writes.map((name) => `may_${name.toLowerCase()}`);
-  const lacking = writes.map(
+  const privileges = writePrivileges.map((name) => `may_${name.toLowerCase()}`);
+  const lacking = writePrivileges.map(
     (name) => `bool_or(is_table AND NOT may_${name.toLowerCase()}) AS lacks_${name.toLowerCase()}`,
   );
   const groups = [

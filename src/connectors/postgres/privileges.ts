@@ -2,7 +2,7 @@ import type { TableName } from '../../connections/connection.ts';
 import type { ProbeRequest } from '../../connections/connector.ts';
 import { Fault } from './faults.ts';
 import { jsonArray } from './json-array.ts';
-import { type Group, privilegesQuery } from './privileges-query.ts';
+import { type Group, privilegesQuery, writePrivileges } from './privileges-query.ts';
 import type { Session } from './session.ts';
 
 /** Tables, or sequences: how many there are, and the first of them by name. */
@@ -20,8 +20,6 @@ export interface SchemaFacts {
   readonly missing: number;
 }
 
-/** What a load does to a table: the first four are what merging needs, TRUNCATE is for a full reload. */
-const writePrivileges = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
 type WritePrivilege = (typeof writePrivileges)[number];
 
 /** What the rungs schema and privileges are judged by. */

@@ -220,3 +220,15 @@ test('Mermaid draws entities and their references', async () => {
     ].join('\n'),
   );
 });
+
+test('a column of two foreign keys says both in Markdown', async () => {
+  const [key] = relation().foreignKeys;
+  if (key === undefined) throw new Error('the sample has no foreign key');
+  const second = { ...key, name: 'orders_person', referencedSchema: 'hr', referencedTable: 'people' };
+  const table = relation({ foreignKeys: [key, second] });
+  const text = await shown(
+    'markdown',
+    discovery({ schemas: [{ name: 's', relations: [table], types: [] }] }),
+  );
+  expect(text).toContain('| FK → crm.customers.id, hr.people.id |');
+});
