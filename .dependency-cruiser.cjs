@@ -1,7 +1,7 @@
 // The layers of src and the place of each vendor. Imports only point down:
 //
 //   main → cli → screens → output → the domain (connections, pipelines, metadata)
-//   main → connectors, catalog, secrets → the domain
+//   main → adapters → connectors, catalog, secrets → the domain
 //
 // src/secrets/secret.ts is the one file that everybody may import.
 
@@ -58,6 +58,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(src|test)/' },
       to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'adapters-are-for-main',
+      comment: 'Who needs an adapter is given one.',
+      severity: 'error',
+      from: { path: '^(src|test)/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/adapters\\.ts$' },
     },
     layer('^src/cli/', '^src/screens/', '^src/output/', domain, '^src/secrets/references\\.ts$'),
     layer('^src/screens/', '^src/output/', domain),
