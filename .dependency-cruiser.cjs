@@ -14,6 +14,7 @@ const vendors = {
   '@inquirer/[^/]+': '^src/screens/',
   'better-sqlite3': '^src/catalog/',
   pg: '^src/connectors/postgres/',
+  '@mongodb-js/saslprep': '^src/connectors/postgres/',
   '@napi-rs/keyring': '^src/secrets/',
   chalk: '^src/output/',
   ora: '^src/output/',

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { fstatSync } from 'node:fs';
 import { makeServices, type Services } from './adapters.ts';
 import type { SqliteMetadataStore } from './catalog/metadata-store.ts';
@@ -84,6 +85,8 @@ class Host {
   }
 
   #listen(argv: readonly string[]): void {
+    // Each connection of a fleet listens, and Node warns from the eleventh on.
+    setMaxListeners(0, this.#interruption.signal);
     const interrupt = () => {
       // A second Ctrl-C, or work that does not stop: leave at once.
       if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);

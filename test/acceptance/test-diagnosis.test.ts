@@ -376,8 +376,7 @@ describe('a question that is refused in a session', () => {
     // It means a denied CONNECT at start-up only.
     ['42501', 'permission denied for view pg_settings', 'session: server_refused'],
   ])('%s "%s" is %s', async (sqlstate, words, expected) => {
-    const [settings, begin] = honestAnswers;
-    const seen = await visit(letsIn([settings, begin, refusal(sqlstate, words)]));
+    const seen = await visit(letsIn([refusal(sqlstate, words)]));
     expect(seen.outcome).toBe(expected);
   });
 });
@@ -540,11 +539,10 @@ describe('several hosts of which some are dead', () => {
 });
 
 describe('the provider of a session', () => {
-  const [settings, begin, traits, privileges] = honestAnswers;
+  const [begin, facts, privileges] = honestAnswers;
   const honest = (version: Row, others: Row) => [
-    settings.map((row) => ({ ...row, ...version })),
     begin,
-    traits.map((row) => ({ ...row, ...others })),
+    facts.map((row) => ({ ...row, ...version, ...others })),
     privileges,
   ];
 

@@ -127,3 +127,39 @@ describe.skipIf(typeof psql === 'string').each(majors)('require_auth on PostgreS
     expect(new Set(sessions)).toEqual(new Set(['TLS', 'authenticate: auth_method_refused']));
   });
 });
+
+/** SASLprep changes some of them and refuses others, which are then used as they are (RFC 4013). */
+const passwords = {
+  plain: 'a "plain" one, with = and \\',
+  'blanks that are no spaces': 'no\u00a0break\u3000space',
+  'what maps to nothing': 'soft\u00adhyphen\u200d',
+  'what NFKC writes otherwise': '\ufb01ne \u2168 \uff21',
+  'a letter and its accent apart': 'cafe\u0301',
+  'a control character, which is refused': 'bell\u0007\u00a0',
+  'both directions, which is refused': '\u0627a\u00a0',
+  'what Unicode 3.2 did not know, which is refused': '\u0221\ufb01 \u{1f600}',
+};
+
+describe.each(majors)('a password on PostgreSQL %i is what libpq takes it for', (major) => {
+  const server = serverFor(major);
+
+  test.each(Object.entries(passwords))('%s', async (_what, password) => {
+    const psql = await newestPsql();
+    if (typeof psql === 'string') throw new Error(psql);
+    const role = await server.createRole();
+    afterwards(() => role.drop());
+    await server.run(`alter role ${role.name} password E'${password.replace(/[\\']/g, '\\$&')}'`);
+    const ours = (given: string) => probeEndpoint(at(server, role), { password: given });
+    const asked = {
+      host: 'localhost',
+      port: String(server.port),
+      dbname: 'postgres',
+      user: role.name,
+      sslmode: 'verify-full',
+      sslrootcert: server.caFile,
+    };
+    expect(await psql.connect({ ...asked, password })).toMatchObject({ session: 'TLS' });
+    expect(kindOfSession(await ours(password))).toBe('TLS');
+    expect(kindOfSession(await ours(`${password}x`))).toBe('authenticate: password_refused');
+  });
+});

@@ -160,10 +160,10 @@ describe('a standby', () => {
     (asked: number, password: string = role.password): ServerScript =>
     async (peer) => {
       await letInWithScram(password)(peer);
-      const [settings, ...others] = honestAnswers;
+      const [begin, facts, ...others] = honestAnswers;
       const says = [{ standby: 't', ro: 'on' }];
-      const facts = settings.map((row) => ({ ...row, recovery: 't', read_only: 'on' }));
-      await answerInTurn(peer, [...Array.from({ length: asked }, () => says), facts, ...others]);
+      const ofStandby = facts.map((row) => ({ ...row, recovery: 't', read_only: 'on' }));
+      await answerInTurn(peer, [...Array.from({ length: asked }, () => says), begin, ofStandby, ...others]);
     };
 
   test.each([

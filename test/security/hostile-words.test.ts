@@ -107,8 +107,8 @@ describe('32: a session that is otherwise honest', () => {
         keyData,
         ready,
       );
-      const [settings] = honestAnswers[0];
-      await answerInTurn(peer, [[{ ...settings, ...first }], ...honestAnswers.slice(1)]);
+      const [begin, [facts], privileges] = honestAnswers;
+      await answerInTurn(peer, [begin, [{ ...facts, ...first }], privileges]);
     };
 
   test('with a version of its own words', async () => {

@@ -140,7 +140,7 @@ const slow: Readonly<Record<string, SlowServer>> = {
   },
   'a later row': {
     sslMode: 'disable',
-    stage: 'session',
+    stage: 'schema',
     code: 'session_timeout',
     script: dripAfter(2, slowRows),
   },

@@ -394,20 +394,14 @@ async function untilStatement(peer: Peer): Promise<boolean> {
 }
 
 /** The answers that an honest server gives to a probe of either role, statement by statement. */
-export const honestAnswers: readonly [settings: Row[], begin: Row[], traits: Row[], privileges: Row[]] = [
+export const honestAnswers: readonly [begin: Row[], facts: Row[], privileges: Row[]] = [
+  [{ statement_timeout: '0' }],
   [
     {
       version: '16.4',
-      version_number: '160004',
       version_text: 'PostgreSQL 16.4',
       recovery: 'f',
       read_only: 'off',
-      statement_timeout: '0',
-    },
-  ],
-  [],
-  [
-    {
       session_user: 'loader',
       database: 'shop',
       prefixes: null,
@@ -426,6 +420,9 @@ export const honestAnswers: readonly [settings: Row[], begin: Row[], traits: Row
     {
       current_user: 'loader',
       database: 'shop',
+      usage: 't',
+      creation: 't',
+      open: 't',
       database_create: 't',
       database_temporary: 't',
       schemas: '[["public", true, true, true, 0]]',

@@ -7,9 +7,6 @@ export type AuthMethod = 'none' | 'password' | 'md5' | 'scram-sha-256' | 'gss' |
 /** SCRAM iterations that are believed: RFC 7677 asks for 4096 at least; above the top it is an attack on the CPU. */
 const iterations = { min: 4096, max: 2_000_000 } as const;
 
-/** The most that pg is told to compute; the policy has refused more before. */
-export const maxScramIterations = iterations.max;
-
 /** What of the connection decides which requests are answered. */
 export interface AuthSituation {
   readonly endpoint: Endpoint;

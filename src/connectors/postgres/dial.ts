@@ -28,6 +28,8 @@ export interface Transport {
   readonly socket: net.Socket;
   /** Null in the clear. */
   readonly tls: TlsFacts | null;
+  /** The server's certificate in DER; null in the clear. */
+  readonly certificate: Buffer | null;
 }
 
 /** Told as each step is done, so that the ladder can time it. */
@@ -86,12 +88,12 @@ async function openSocket(target: DialTarget, deadline: Deadline): Promise<net.S
 async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline): Promise<Transport> {
   const { endpoint, host, attempt } = target;
   const detail = { host, port: endpoint.port, sslMode: endpoint.sslMode };
-  if (attempt === 'plain') return { socket, tls: null };
+  if (attempt === 'plain') return { socket, tls: null, certificate: null };
   // Made before anything is sent: what can't be checked is not begun.
   const options = tlsOptions(endpoint, host, target.files, target.keyPassword);
   if (endpoint.options.sslnegotiation !== 'direct' && !(await askForTls(socket, target, deadline))) {
     if (attempt === 'tls') throw new Fault('tls_not_supported', detail);
-    return { socket, tls: null };
+    return { socket, tls: null, certificate: null };
   }
   const direct = endpoint.options.sslnegotiation === 'direct';
   const secured = await handshake(socket, options, { ...detail, direct }, deadline, target.connectMs);
@@ -99,7 +101,8 @@ async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline
     secured.destroy();
     throw new Fault('tls_direct_refused', { ...detail, text: 'it did not agree on ALPN' });
   }
-  return { socket: secured, tls: tlsFacts(secured, verification(endpoint)) };
+  const { raw = null } = secured.getPeerCertificate();
+  return { socket: secured, tls: tlsFacts(secured, verification(endpoint)), certificate: raw };
 }
 
 /**
@@ -150,6 +153,7 @@ async function handshake(
     throw new Fault('tls_bad_certificate_file', { ...detail, text: reasonOf(error) }, error);
   }
   secured.on('error', () => {});
+  askOnceForCertificate(secured);
   const done = new Promise<void>((resolve, reject) => {
     secured.once('secureConnect', resolve);
     const fail = (error: { code?: unknown }) => {
@@ -167,6 +171,21 @@ async function handshake(
   const timedOut = () => new Fault('tls_handshake_failed', { ...detail, text: 'no answer in time' });
   await deadline.race(done, timedOut, () => secured.destroy(), limitMs);
   return secured;
+}
+
+/**
+ * Taking a certificate apart costs as much as a query, and Node does so for each who asks, of the whole
+ * chain for its own check: here once, of the server's own alone, which is all that any of us looks at.
+ */
+function askOnceForCertificate(secured: tls.TLSSocket): void {
+  const ask = secured.getPeerCertificate.bind(secured);
+  let known: tls.PeerCertificate | null = null;
+  secured.getPeerCertificate = (() => {
+    const told = known ?? ask();
+    // Before the handshake there is none.
+    if (told?.raw) known = told;
+    return told;
+  }) as tls.TLSSocket['getPeerCertificate'];
 }
 
 function reasonOf(error: unknown): string {

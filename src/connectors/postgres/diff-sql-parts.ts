@@ -1,7 +1,7 @@
 import type { SqlStep } from '../../metadata/diff.ts';
 import type { Column, Relation } from '../../metadata/discovery.ts';
 import type { PlacedRelation } from '../../metadata/view.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { displayIdentifier, quoteLiteral } from './identifiers.ts';
 import { divideSql } from './query-lexer.ts';
 
 /**
@@ -79,15 +79,9 @@ export function listOf(names: readonly string[]): string {
   return `(${names.map(displayIdentifier).join(', ')})`;
 }
 
-/** A string as a literal that means the same whatever standard_conforming_strings is. */
-export function literal(text: string): string {
-  const doubled = text.replaceAll("'", "''");
-  return text.includes('\\') ? `E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`;
-}
-
 /** A text as a literal, nothing as NULL. */
 export function literalOrNull(text: string | null): string {
-  return text === null ? 'NULL' : literal(text);
+  return text === null ? 'NULL' : quoteLiteral(text);
 }
 
 const objectWords: Readonly<Record<Relation['kind'], string>> = {

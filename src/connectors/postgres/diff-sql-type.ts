@@ -1,7 +1,7 @@
 import type { SqlStep, StructureChange, Subject } from '../../metadata/diff.ts';
 import type { TypeFacts } from '../../metadata/discovery.ts';
-import { byHand, literal, literalOrNull, orders, qualified, step } from './diff-sql-parts.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { byHand, literalOrNull, orders, qualified, step } from './diff-sql-parts.ts';
+import { displayIdentifier, quoteLiteral } from './identifiers.ts';
 
 /** The steps of a change of a type. */
 export function typeSteps(change: StructureChange, subject: Extract<Subject, { of: 'type' }>): SqlStep[] {
@@ -17,12 +17,12 @@ function createSteps(type: TypeFacts): SqlStep[] {
   const comment =
     type.comment === null
       ? []
-      : [step(orders.lastly, `COMMENT ON ${wordOf(type)} ${name} IS ${literal(type.comment)}`)];
+      : [step(orders.lastly, `COMMENT ON ${wordOf(type)} ${name} IS ${quoteLiteral(type.comment)}`)];
   const create = `CREATE ${wordOf(type)} ${name} AS`;
   switch (type.kind) {
     case 'enum':
       return [
-        step(orders.createTypes, `${create} ENUM (${type.labels.map(literal).join(', ')})`),
+        step(orders.createTypes, `${create} ENUM (${type.labels.map(quoteLiteral).join(', ')})`),
         ...comment,
       ];
     case 'domain': {
@@ -92,11 +92,11 @@ function partSteps(
   const part = displayIdentifier(column ?? '');
   switch (kind) {
     case 'enum_label_added':
-      return run(`ADD VALUE ${literal(after ?? '')}${placeOfLabel(type.labels, after ?? '')}`);
+      return run(`ADD VALUE ${quoteLiteral(after ?? '')}${placeOfLabel(type.labels, after ?? '')}`);
     case 'enum_label_renamed':
-      return run(`RENAME VALUE ${literal(before ?? '')} TO ${literal(after ?? '')}`);
+      return run(`RENAME VALUE ${quoteLiteral(before ?? '')} TO ${quoteLiteral(after ?? '')}`);
     case 'enum_label_removed':
-      return [byHand(orders.alterTypes, `make ${nameOf(type)} anew without ${literal(before ?? '')}`)];
+      return [byHand(orders.alterTypes, `make ${nameOf(type)} anew without ${quoteLiteral(before ?? '')}`)];
     case 'domain_check_added':
       return run(`ADD CONSTRAINT ${part} ${after ?? ''}`);
     case 'domain_check_dropped':
@@ -118,8 +118,8 @@ function partSteps(
 function placeOfLabel(labels: readonly string[], label: string): string {
   const index = labels.indexOf(label);
   const [former, next] = [labels[index - 1], labels[index + 1]];
-  if (former !== undefined) return ` AFTER ${literal(former)}`;
-  return next === undefined ? '' : ` BEFORE ${literal(next)}`;
+  if (former !== undefined) return ` AFTER ${quoteLiteral(former)}`;
+  return next === undefined ? '' : ` BEFORE ${quoteLiteral(next)}`;
 }
 
 function nameOf({ schema, name }: TypeFacts): string {

@@ -1,17 +1,18 @@
-import type { Role } from '../../connections/connection.ts';
+import type { Role, TableName } from '../../connections/connection.ts';
+import { quoteIdentifier, quoteLiteral } from './identifiers.ts';
 
 /*
- * The one statement that the rungs schema and privileges are judged by. It runs in a READ ONLY
- * transaction with an empty search_path, reads pg_catalog alone, and answers one row whatever the
- * number of tables: counts, and the first names of each group. It is put together of what the role and
- * the question need: a server takes as long to read and plan the whole of it as to run it.
+ * The statements that the rungs schema and privileges are judged by. They run in a READ ONLY transaction
+ * with a search_path of pg_catalog, read that alone, and answer one row whatever the number of tables:
+ * counts, and the first names of each group. They are put together of what the role and the question
+ * need: a server takes as long to read and plan the whole of it as to run it.
  */
 
-/** What is asked. */
+/** What is asked: about certain tables, or where there are none about all of a schema. */
 export interface PrivilegesQuestion {
   readonly role: Role;
-  /** Certain tables, and not all of a schema. */
-  readonly listed: boolean;
+  readonly schema: string;
+  readonly tables: readonly TableName[];
 }
 
 /** How many names of a group are told: a few of a whole schema, all but absurdly many of listed tables. */
@@ -39,8 +40,8 @@ const readKinds = "('r', 'p', 'v', 'm', 'f')";
 const writtenKinds = "('r', 'p')";
 
 /**
- * Its parameters are the schema, or where tables are listed their schemas and names. Names are compared
- * as text: as `name` a longer one would be cut to fit.
+ * Names stand in it as literals, since a statement with parameters is five messages of the server's; they
+ * are compared as text: as `name` a longer one would be cut to fit.
  *
  * Partitions are read and written through their parents, and what an extension brought is its own
  * affair; listed by name both are judged. Of groups has_*_privilege knows that who does not inherit has
@@ -48,9 +49,9 @@ const writtenKinds = "('r', 'p')";
  * row by row.
  */
 export function privilegesQuery(question: PrivilegesQuestion): string {
-  const { listed } = question;
+  const listed = isListed(question);
   const parts = [
-    ...(listed ? [listedTables] : []),
+    ...(listed ? [listedTables(question)] : []),
     placeOf(question),
     foundOf(question),
     ...(listed ? [missingOf(question)] : []),
@@ -75,12 +76,40 @@ SELECT current_user AS current_user, current_database() AS database,
 FROM ${asked.join(', ')}`;
 }
 
-const listedTables = `listed AS MATERIALIZED (
-  SELECT DISTINCT t.schema, t.name FROM unnest($1::text[], $2::text[]) AS t (schema, name)
-)`;
+/**
+ * Whether a source may read all of a schema, row-level security aside: what nearly every one may, and a
+ * server answers this in half the time. Only where it is not so the whole is asked. The schema's name must
+ * be one that PostgreSQL does not cut (63 bytes).
+ */
+export function firstLookQuery(schema: string): string {
+  const oid = `to_regnamespace(${quoteLiteral(quoteIdentifier(schema))})`;
+  return `SELECT current_user AS current_user, current_database() AS database,
+  has_schema_privilege(${oid}, 'USAGE') AS usage, has_schema_privilege(${oid}, 'CREATE') AS creation, r.*
+FROM (SELECT count(*) FILTER (WHERE relkind <> 'S') AS relations,
+    count(*) FILTER (WHERE relkind IN ${writtenKinds}) AS tables, count(*) FILTER (WHERE relkind = 'S') AS sequences,
+    bool_and(CASE relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT')
+      ELSE has_table_privilege(c.oid, 'SELECT') AND NOT relrowsecurity END) AS open
+  FROM pg_class c
+  WHERE relnamespace = ${oid} AND (relkind = 'S' OR relkind IN ${readKinds} AND NOT relispartition
+    AND NOT EXISTS (SELECT FROM pg_depend d
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))) AS r`;
+}
 
-function placeOf({ listed }: PrivilegesQuestion): string {
-  const schemas = listed ? 'SELECT DISTINCT schema FROM listed' : 'SELECT $1::text';
+function isListed({ tables }: PrivilegesQuestion): boolean {
+  return tables.length > 0;
+}
+
+function listedTables({ tables }: PrivilegesQuestion): string {
+  const rows = tables.map(({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`);
+  return `listed AS MATERIALIZED (
+  SELECT DISTINCT t.schema, t.name FROM (VALUES ${rows.join(', ')}) AS t (schema, name)
+)`;
+}
+
+function placeOf(question: PrivilegesQuestion): string {
+  const schemas = isListed(question)
+    ? 'SELECT DISTINCT schema FROM listed'
+    : `SELECT ${quoteLiteral(question.schema)}::text`;
   return `place AS MATERIALIZED (
   SELECT p.schema, n.oid, n.oid IS NOT NULL AS is_there, has_schema_privilege(n.oid, 'USAGE') AS usage,
     has_schema_privilege(n.oid, 'CREATE') AS creation
@@ -88,14 +117,15 @@ function placeOf({ listed }: PrivilegesQuestion): string {
 )`;
 }
 
-function foundOf({ role, listed }: PrivilegesQuestion): string {
+function foundOf(question: PrivilegesQuestion): string {
+  const { role } = question;
   const ofSchema = `c.relkind IN ${role === 'source' ? readKinds : writtenKinds} AND NOT c.relispartition
     AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e')`;
   const named = '(p.schema, c.relname::text) IN (SELECT schema, name FROM listed)';
   return `found AS MATERIALIZED (
   SELECT p.schema, c.relname::text AS name, c.oid, c.relowner, c.relrowsecurity,
     c.relkind IN ${writtenKinds} AS is_table, c.relkind IN ${readKinds} AS is_relation
-  FROM place p JOIN pg_class c ON c.relnamespace = p.oid WHERE ${listed ? named : ofSchema}
+  FROM place p JOIN pg_class c ON c.relnamespace = p.oid WHERE ${isListed(question) ? named : ofSchema}
 )`;
 }
 
@@ -107,14 +137,16 @@ function missingOf({ role }: PrivilegesQuestion): string {
 )`;
 }
 
-/** Each of SELECT, INSERT … is asked by itself, since a list of them means any of them. */
 /**
  * What a load does to a table: the first four are what merging needs, TRUNCATE is for a full reload. The
  * query has a column `lacks_…` for each.
  */
 export const writePrivileges = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
 
-/** All columns granted one by one are as good as the table. */
+/**
+ * Each of SELECT, INSERT … is asked by itself, since a list of them means any of them. All columns granted
+ * one by one are as good as the table.
+ */
 function judgedOf({ role }: PrivilegesQuestion): string {
   const filtered = 'relrowsecurity AND row_security_active(oid) AS filtered';
   if (role === 'destination') {
@@ -136,8 +168,9 @@ function judgedOf({ role }: PrivilegesQuestion): string {
 )`;
 }
 
-function judgedAnswers({ role, listed }: PrivilegesQuestion): string {
-  const shown = listed ? namesShown.listed : namesShown.schema;
+function judgedAnswers(question: PrivilegesQuestion): string {
+  const { role } = question;
+  const shown = isListed(question) ? namesShown.listed : namesShown.schema;
   const counts = 'count(*) AS relations, count(*) FILTER (WHERE is_table) AS tables';
   if (role === 'source') {
     const groups = [
@@ -163,7 +196,8 @@ function judgedAnswers({ role, listed }: PrivilegesQuestion): string {
  * A serial's column draws from its sequence as the user does, an identity's does not (manual, 5.3), so
  * sequences of a destination are those that a default names.
  */
-function sequencesOf({ role, listed }: PrivilegesQuestion): string {
+function sequencesOf(question: PrivilegesQuestion): string {
+  const { role } = question;
   const ofDefaults = `c.oid IN (SELECT d.refobjid FROM pg_attrdef ad
       JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = ad.oid
         AND d.refclassid = 'pg_class'::regclass
@@ -180,6 +214,6 @@ function sequencesOf({ role, listed }: PrivilegesQuestion): string {
   SELECT (SELECT n.nspname::text FROM pg_namespace n WHERE n.oid = c.relnamespace) AS schema,
     c.relname::text AS name, ${open} AS open
   FROM pg_class c
-  WHERE c.relkind = 'S' AND ${role === 'destination' ? ofDefaults : listed ? ofTables : ofSchema}
+  WHERE c.relkind = 'S' AND ${role === 'destination' ? ofDefaults : isListed(question) ? ofTables : ofSchema}
 )`;
 }

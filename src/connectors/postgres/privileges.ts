@@ -2,7 +2,7 @@ import type { TableName } from '../../connections/connection.ts';
 import type { ProbeRequest } from '../../connections/connector.ts';
 import { Fault } from './faults.ts';
 import { jsonArray } from './json-array.ts';
-import { type Group, privilegesQuery, writePrivileges } from './privileges-query.ts';
+import { firstLookQuery, type Group, privilegesQuery, writePrivileges } from './privileges-query.ts';
 import type { Session } from './session.ts';
 
 /** Tables, or sequences: how many there are, and the first of them by name. */
@@ -61,7 +61,7 @@ export interface PrivilegeFacts {
 }
 
 /**
- * Reads what the user may do with the schema, or the listed tables: one statement, whatever their number.
+ * Reads what the user may do with the schema, or the listed tables: one statement or two, whatever their number.
  * @throws Fault; pg's DatabaseError
  */
 export async function readPrivileges(
@@ -70,10 +70,13 @@ export async function readPrivileges(
 ): Promise<PrivilegeFacts> {
   // No table at all would pass whatever the user may do.
   const listed = tables !== null && tables.length > 0;
-  const values = listed
-    ? [tables.map(({ schema }) => schema), tables.map(({ name }) => name)]
-    : [endpoint.schema];
-  const row = await session.queryRow(privilegesQuery({ role, listed }), values);
+  if (role === 'source' && !listed) {
+    const open = await firstLook(session, endpoint.schema);
+    if (open !== null) return open;
+  }
+  const row = await session.queryRow(
+    privilegesQuery({ role, schema: endpoint.schema, tables: tables ?? [] }),
+  );
   const yes = (name: string) => row[name] === 't';
   const count = (name: string) => Number(row[name] ?? 0);
   const named = (name: Group): Named => ({
@@ -99,6 +102,39 @@ export async function readPrivileges(
     lacks: writePrivileges.filter((privilege) => yes(`lacks_${privilege.toLowerCase()}`)),
     closedSequences: named('closed_sequences'),
     sequences: count('sequences'),
+  };
+}
+
+/** The longest name of PostgreSQL, in bytes (NAMEDATALEN - 1). */
+const longestName = 63;
+
+/** @returns what is known of a schema of which all may be read; null where the whole question must be asked */
+async function firstLook(session: Session, schema: string): Promise<PrivilegeFacts | null> {
+  if (Buffer.byteLength(schema) > longestName) return null;
+  const row = await session.queryRow(firstLookQuery(schema));
+  const relations = Number(row.relations ?? 0);
+  if (row.usage !== 't' || row.open !== 't' || relations === 0) return null;
+  const none: Named = { count: 0, first: [] };
+  return {
+    currentUser: row.current_user ?? '',
+    database: row.database ?? '',
+    listed: false,
+    schemas: [{ name: schema, exists: true, usage: true, create: row.creation === 't', missing: 0 }],
+    // Of a source nothing of this is judged.
+    databaseCreate: false,
+    databaseTemporary: false,
+    relations,
+    tables: Number(row.tables ?? 0),
+    ofOthers: 0,
+    missing: none,
+    notTables: none,
+    closed: none,
+    partial: none,
+    filtered: none,
+    unwritable: none,
+    lacks: [],
+    closedSequences: none,
+    sequences: Number(row.sequences ?? 0),
   };
 }
 

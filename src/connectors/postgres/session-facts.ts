@@ -13,8 +13,6 @@ export interface ConnectionRoom {
 /** What a working session tells: the server's facts, and the room that is left. */
 export interface SessionFacts {
   readonly server: ServerFacts;
-  /** server_version_num: 160004. */
-  readonly versionNumber: number;
   /** The role that logged in, whose settings and limits hold. */
   readonly sessionUser: string;
   readonly database: string;
@@ -30,28 +28,21 @@ export interface SessionFacts {
 }
 
 /**
- * The session's own settings, asked outside any transaction of ours, so that they are the defaults.
- * Functions only, all of them qualified and none of their arguments another type's, so that nothing
- * in the user's search_path can step in (CVE-2018-1058).
- */
-const settingsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
-  pg_catalog.current_setting('server_version_num') AS version_number,
-  pg_catalog.version() AS version_text,
-  pg_catalog.pg_backend_pid() AS backend,
-  pg_catalog.pg_is_in_recovery() AS recovery,
-  pg_catalog.current_setting('transaction_read_only') AS read_only,
-  pg_catalog.current_setting('statement_timeout') AS statement_timeout`;
-
-/**
  * Opens the transaction everything else is asked in: it can't write, sees no name outside pg_catalog,
  * and waits for nothing long. SET LOCAL also holds behind a transaction pooler. Where pg_temp is not
  * named it comes first, and a table that another client of a pooler's session made would pass for one
  * of the catalog's.
  */
-export const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
-SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`;
+const beginning = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL lock_timeout = '5s'`;
+const boundTime = "SET LOCAL statement_timeout = '60s'";
+export const begin = `${beginning}; ${boundTime}`;
 
-const traitsQuery = `SELECT session_user AS session_user, current_database() AS database,
+/** What the user's sessions may write is the default: our own transaction may not. */
+const factsQuery = `SELECT current_setting('server_version') AS version, version() AS version_text,
+  pg_backend_pid() AS backend, pg_is_in_recovery() AS recovery,
+  current_setting('default_transaction_read_only') AS read_only,
+  session_user AS session_user, current_database() AS database,
   concat_ws(',', ${Object.entries(tellingSettings)
     .map(([setting, prefix]) => `CASE WHEN current_setting('${setting}', true) <> '' THEN '${prefix}' END`)
     .join(',\n    ')}) AS prefixes,
@@ -73,42 +64,42 @@ WHERE r.rolname = session_user`;
 
 /**
  * Asks the session for its facts and leaves it inside a READ ONLY transaction with a
- * search_path of pg_catalog: three statements.
+ * search_path of pg_catalog: two messages.
  * @throws Fault; pg's DatabaseError
  */
 export async function readSessionFacts(session: Session, endpoint: Endpoint): Promise<SessionFacts> {
-  const settings = await session.queryRow(settingsQuery);
-  await session.query(begin);
-  const traits = await session.queryRow(traitsQuery);
-  const recovery = settings.recovery === 't';
+  // The user's own time-out is seen before ours is set. It may be too short for what is asked then, and
+  // before PostgreSQL 13 it is that of a whole message.
+  const own = await session.queryRow(`${beginning}; SHOW statement_timeout; ${boundTime}`);
+  const facts = await session.queryRow(factsQuery);
+  const recovery = facts.recovery === 't';
   const key = session.backendKey;
   const provider = providerOfServer(endpoint.host, {
-    versionText: settings.version_text ?? '',
-    settingPrefixes: (traits.prefixes ?? '').split(','),
-    roles: (traits.roles ?? '').split(','),
-    extensions: (traits.extensions ?? '').split(','),
+    versionText: facts.version_text ?? '',
+    settingPrefixes: (facts.prefixes ?? '').split(','),
+    roles: (facts.roles ?? '').split(','),
+    extensions: (facts.extensions ?? '').split(','),
   });
   return {
     server: {
       // "16.4 (Debian 16.4-1.pgdg120+1)": the packager's part is no version.
-      version: (settings.version ?? '').split(' ')[0] ?? '',
+      version: (facts.version ?? '').split(' ')[0] ?? '',
       provider,
       recovery,
-      readOnly: recovery || settings.read_only === 'on',
+      readOnly: recovery || facts.read_only === 'on',
       tls: session.tls,
     },
-    versionNumber: Number(settings.version_number),
-    sessionUser: traits.session_user ?? endpoint.username,
-    database: traits.database ?? endpoint.database,
-    statementTimeoutMs: durationMs(settings.statement_timeout ?? '0'),
-    room: connectionRoom(traits),
-    behindProxy: key !== null && settings.backend != null && Number(settings.backend) !== key.process,
+    sessionUser: facts.session_user ?? endpoint.username,
+    database: facts.database ?? endpoint.database,
+    statementTimeoutMs: durationMs(own.statement_timeout ?? '0'),
+    room: connectionRoom(facts),
+    behindProxy: key !== null && facts.backend != null && Number(facts.backend) !== key.process,
   };
 }
 
-function connectionRoom(traits: TextRow): ConnectionRoom | null {
-  const number = (name: string) => (traits[name] == null ? null : Number(traits[name]));
-  const superuser = traits.superuser === 't';
+function connectionRoom(facts: TextRow): ConnectionRoom | null {
+  const number = (name: string) => (facts[name] == null ? null : Number(facts[name]));
+  const superuser = facts.superuser === 't';
   const rooms: ConnectionRoom[] = [];
   const add = (of: ConnectionRoom['of'], limit: number | null, used: number | null) => {
     // -1: no limit of its own.

@@ -2,7 +2,8 @@ import type { Client, ClientConfig } from 'pg';
 import type { Endpoint, TlsFacts } from '../../connections/connection.ts';
 import { InterruptedError } from '../../connections/errors.ts';
 import type { SecretItem } from '../../connections/secret-store.ts';
-import { type AuthMethod, AuthPolicy, maxScramIterations } from './auth-policy.ts';
+import { Secret } from '../../secrets/secret.ts';
+import { type AuthMethod, AuthPolicy } from './auth-policy.ts';
 import type { Deadline } from './deadline.ts';
 import { sqlstateOf, startupFault } from './diagnosis.ts';
 import type { Transport } from './dial.ts';
@@ -79,7 +80,7 @@ export class Session {
 
   /**
    * Runs one statement, values bound as text; without values the simple protocol is used, which
-   * takes several statements.
+   * takes several statements; their rows come together.
    * @throws Fault for time-outs and broken connections; pg's DatabaseError for what the server refused
    */
   async query(text: string, values?: readonly unknown[]): Promise<TextRow[]> {
@@ -89,7 +90,8 @@ export class Session {
       if (!(error instanceof TypeError)) throw error;
       throw new Fault('protocol_violation', { ...this.#detail, text: 'a row that can not be read' }, error);
     });
-    return (Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows) as TextRow[];
+    const answers = Array.isArray(result) ? result : [result];
+    return answers.flatMap(({ rows }) => rows) as TextRow[];
   }
 
   /**
@@ -167,7 +169,7 @@ export class Session {
     }
   }
 
-  /** The first row of what one statement answers. @throws as query; Fault when there is none */
+  /** The first row of what is answered. @throws as query; Fault when there is none */
   async queryRow(text: string, values?: readonly unknown[]): Promise<TextRow> {
     const [row] = await this.query(text, values);
     if (row) return row;
@@ -231,6 +233,10 @@ export async function startSession(
     policy,
     detail,
     bounds: options.bounds,
+    scram: () => ({
+      password: secrets.password ?? new Secret(''),
+      certificate: endpoint.options.channel_binding === 'disable' ? null : transport.certificate,
+    }),
     onAuthenticated: () => {
       authenticated = true;
       options.onAuthenticated();
@@ -239,7 +245,7 @@ export async function startSession(
   // Nobody may be listening any more when a socket breaks late.
   guard.on('error', () => {});
   const pg = await loadPg();
-  const client = new pg.Client(clientConfig(options, guard, transport.tls !== null));
+  const client = new pg.Client(clientConfig(options, guard));
   const unasked: Unasked = { error: null };
   client.on('error', (error) => {
     unasked.error ??= error;
@@ -255,7 +261,7 @@ export async function startSession(
       const code = !heard ? 'connection_closed' : authenticated ? 'connection_lost' : 'auth_cut_off';
       throw new Fault(code, { ...detail, text: 'closed by the server' }, error);
     }
-    throw scramFault(error, detail) ?? startupFault(error, detail);
+    throw startupFault(error, detail);
   }
   const { tls } = transport;
   return new Session({ client, guard, deadline, detail, unasked, tls, method: policy.asked, host, address });
@@ -268,10 +274,10 @@ function isClosed(error: unknown): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolean): ClientConfig {
+function clientConfig(options: StartOptions, guard: WireGuard): ClientConfig {
   const { endpoint, host, secrets } = options;
-  const { application_name, fallback_application_name, channel_binding } = endpoint.options;
-  const config: ClientConfig & { scramMaxIterations: number } = {
+  const { application_name, fallback_application_name } = endpoint.options;
+  const config: ClientConfig = {
     user: endpoint.username,
     database: endpoint.database,
     host,
@@ -283,15 +289,7 @@ function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolea
     password: () => secrets.password?.reveal() ?? '',
     application_name: application_name ?? fallback_application_name ?? 'jackfield',
     client_encoding: 'UTF8',
-    enableChannelBinding: encrypted && channel_binding !== 'disable',
-    scramMaxIterations: maxScramIterations,
   };
   if (endpoint.options.options) config.options = endpoint.options.options;
   return config;
-}
-
-/** pg's own refusals of a SCRAM exchange: a wrong nonce, salt or server signature. */
-function scramFault(error: unknown, detail: FaultDetail): Fault | null {
-  if (!(error instanceof Error) || !error.message.startsWith('SASL:')) return null;
-  return new Fault('auth_scram_refused', { ...detail, text: error.message.replace(/^SASL: /, '') }, error);
 }

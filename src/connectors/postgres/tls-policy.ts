@@ -86,6 +86,9 @@ function identityComplaint(host: string, certificate: tls.PeerCertificate): Erro
   const subject = { ...certificate.subject, CN: textOf(certificate.subject.CN) ?? '' };
   const complaint = tls.checkServerIdentity(host, { ...certificate, subject });
   if (complaint || isIP(host) !== 0) return complaint;
+  // Neither of the two can be here, and the certificate need not be read anew.
+  if (!host.endsWith('.') && !`${subject.CN},${certificate.subjectaltname ?? ''}`.includes('*'))
+    return undefined;
   const exactly = { subject: 'default', partialWildcards: false } as const;
   if (new X509Certificate(certificate.raw).checkHost(host, exactly) !== undefined) return undefined;
   const words = `Host: ${host}. is not in the certificate's names`;

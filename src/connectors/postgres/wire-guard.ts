@@ -1,10 +1,10 @@
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
-import type tls from 'node:tls';
 import type { AuthPolicy } from './auth-policy.ts';
 import { Fault, type FaultDetail } from './faults.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
 import { isFieldList } from './message-shape.ts';
+import { ScramExchange, type ScramSituation } from './scram.ts';
 import { type RowTap, type SessionBounds, SessionFrames } from './session-frames.ts';
 
 /** Bounds of what a server may say. */
@@ -17,6 +17,9 @@ const limits = {
 /** What may come before ReadyForQuery: R S K Z E N v (manual, 54.2.1 Start-up). */
 const startupTypes = new Set([...'RSKZENv'].map((letter) => letter.charCodeAt(0)));
 
+/** Codes of Authentication messages: AuthenticationSASL, SASLContinue and SASLFinal (manual, 54.7). */
+const scram = { offer: 10, first: 11, final: 12 } as const;
+
 const type = { authentication: 0x52, error: 0x45, notice: 0x4e, ready: 0x5a } as const;
 
 export interface WireGuardOptions {
@@ -24,6 +27,8 @@ export interface WireGuardOptions {
   readonly detail: FaultDetail;
   /** Of what comes after start-up. */
   readonly bounds: SessionBounds;
+  /** What a request for SCRAM is answered with; the policy has refused one that must not be. */
+  readonly scram: () => ScramSituation;
   /** AuthenticationOk came, and the policy agreed. */
   readonly onAuthenticated: () => void;
 }
@@ -31,7 +36,8 @@ export interface WireGuardOptions {
 /**
  * Stands between the socket and pg: reads the frames of what the server sends, holds them against
  * bounds and the authentication policy, and lets through only what passes. pg itself answers any
- * request for a password and takes a message of any declared length into memory.
+ * request for a password and takes a message of any declared length into memory. SCRAM is played here,
+ * as libpq does; pg sees that it went well.
  *
  * It looks like a socket to pg: already connected, so that `connect` dials nothing.
  */
@@ -43,20 +49,13 @@ export class WireGuard extends Duplex {
   #started = false;
   #startupBytes = 0;
   #rowsAreHeld = false;
-  /** Offered to pg only over TLS, for channel binding. */
-  getPeerCertificate?: () => Pick<tls.PeerCertificate, 'raw'>;
+  #scram: ScramExchange | null = null;
 
   constructor(socket: net.Socket, options: WireGuardOptions) {
     super();
     this.#socket = socket;
     this.#options = options;
     this.#frames = new SessionFrames(options.bounds, (text) => this.#violation(text));
-    if ('getPeerCertificate' in socket) {
-      // pg looks at its bytes alone; Node's own answer takes it apart, which costs as much as a query.
-      this.getPeerCertificate = () => ({
-        raw: (socket as tls.TLSSocket).getPeerX509Certificate()?.raw ?? Buffer.alloc(0),
-      });
-    }
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
@@ -155,6 +154,7 @@ export class WireGuard extends Duplex {
     const nothingPassed = this.#startupBytes === this.#pending.length;
     const peer = nothingPassed ? foreignProtocol(this.#pending) : null;
     if (peer !== null) throw new Fault('not_postgresql', { ...this.#options.detail, peer });
+    const passed: Buffer[] = [];
     let at = 0;
     while (!this.#started && this.#pending.length - at >= 5) {
       const letter = this.#pending[at] ?? 0;
@@ -165,17 +165,65 @@ export class WireGuard extends Duplex {
       if ((letter === type.error || letter === type.notice) && !isFieldList(body))
         throw this.#violation('an error or notice without its end');
       if (letter === type.authentication && this.#options.policy.check(body)) this.#options.onAuthenticated();
+      const taken = letter === type.authentication && this.#answerScram(body);
+      if (!taken) passed.push(this.#pending.subarray(at, at + 1 + length));
       at += 1 + length;
       if (letter === type.ready) this.#started = true;
     }
-    const passed = this.#pending.subarray(0, at);
     const rest = this.#pending.subarray(at);
     this.#pending = Buffer.alloc(0);
-    if (!this.#started) {
-      this.#pending = rest;
-      return passed;
+    if (!this.#started) this.#pending = rest;
+    else if (rest.length > 0) passed.push(this.#frames.pass(rest));
+    return Buffer.concat(passed);
+  }
+
+  /**
+   * Plays SCRAM's turn that a message asks for (manual, 54.3.1); the policy has seen to their order.
+   * @returns whether it was one of SCRAM's
+   * @throws Fault auth_scram_refused
+   */
+  #answerScram(body: Buffer): boolean {
+    const text = body.subarray(4).toString('latin1');
+    switch (body.readInt32BE(0)) {
+      case scram.offer: {
+        const exchange = new ScramExchange(text.split('\0').filter(Boolean), this.#options.scram());
+        const first = Buffer.from(exchange.clientFirst);
+        const length = Buffer.alloc(4);
+        length.writeInt32BE(first.length);
+        this.#answer(Buffer.concat([Buffer.from(`${exchange.mechanism}\0`), length, first]));
+        this.#scram = exchange;
+        return true;
+      }
+      case scram.first:
+        this.#scram?.clientFinal(text).then(
+          (final) => this.#answer(Buffer.from(final)),
+          (error: unknown) => this.destroy(this.#scramRefused(error)),
+        );
+        return true;
+      case scram.final:
+        try {
+          this.#scram?.check(text);
+        } catch (error) {
+          throw this.#scramRefused(error);
+        }
+        return true;
+      default:
+        return false;
     }
-    return rest.length === 0 ? passed : Buffer.concat([passed, this.#frames.pass(rest)]);
+  }
+
+  /** SASLInitialResponse and SASLResponse have the letter of a password (manual, 54.7). */
+  #answer(body: Buffer): void {
+    if (this.destroyed) return;
+    const header = Buffer.alloc(5);
+    header.write('p', 0, 'latin1');
+    header.writeInt32BE(4 + body.length, 1);
+    this.#socket.write(Buffer.concat([header, body]));
+  }
+
+  #scramRefused(error: unknown): Fault {
+    const text = error instanceof Error ? error.message : String(error);
+    return new Fault('auth_scram_refused', { ...this.#options.detail, text }, error);
   }
 
   #checkStartupHeader(letter: number, length: number): void {
