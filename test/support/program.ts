@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Nothing (`/dev/null`) when left out; never a terminal. */
   readonly stdin?: string | Buffer;
   readonly cwd?: string;
+  /** What the program and its arguments are given to: `unshare …`. */
+  readonly under?: readonly string[];
   /** 30 000 when left out: after it the program is killed and the run fails. */
   readonly timeoutMs?: number;
 }
@@ -49,7 +51,8 @@ export function jackfield(args: readonly string[], options: RunOptions): Promise
 /** Starts the program and leaves it running: to be killed, or looked at meanwhile. */
 export function startJackfield(args: readonly string[], options: RunOptions): RunningProgram {
   const { stdin, timeoutMs = 30_000 } = options;
-  const child = spawn(process.execPath, [programFile, ...args], {
+  const [program = '', ...words] = [...(options.under ?? []), process.execPath, programFile, ...args];
+  const child = spawn(program, words, {
     env: bareEnvironment(options),
     cwd: options.cwd,
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -65,7 +65,14 @@ export async function dial(
   }
 }
 
-async function openSocket(target: DialTarget, deadline: Deadline): Promise<net.Socket> {
+/**
+ * Opens a socket to one address, and says nothing on it.
+ * @throws Fault of the rung connect; InterruptedError
+ */
+export async function openSocket(
+  target: Pick<DialTarget, 'endpoint' | 'host' | 'address' | 'connectMs'>,
+  deadline: Deadline,
+): Promise<net.Socket> {
   const { endpoint, host, address } = target;
   const detail = { host, port: endpoint.port, address };
   const socket = address.startsWith('/')

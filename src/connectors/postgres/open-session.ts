@@ -30,6 +30,8 @@ export interface Opening {
   readonly session: Session;
   /** Addresses and hosts that failed before one answered. */
   readonly passedOver: readonly Fault[];
+  /** Addresses of the host that answered, after the one that did. */
+  readonly untried: readonly string[];
   /** How often all of it was tried: more than once where a sleeping server had to wake up. */
   readonly tries: number;
 }
@@ -77,7 +79,8 @@ async function openWanted(options: OpenOptions, deadline: Deadline, wanted: stri
         session.close();
         throw statementFault(error, entry);
       });
-      if (complaint === null) return { session, passedOver: failures };
+      if (complaint === null)
+        return { session, passedOver: failures, untried: addresses?.slice(position + 1) ?? [] };
       session.close();
       failures.push(new Fault('wrong_server_kind', { host: entry.host, port: entry.port, text: complaint }));
     }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Endpoint, ServerFacts } from '../../connections/connection.ts';
 import type { ProbeRequest, ProbeResult } from '../../connections/connector.ts';
+import { deadAddresses } from './dead-addresses.ts';
 import { Deadline } from './deadline.ts';
 import { statementFault } from './diagnosis.ts';
 import { Fault } from './faults.ts';
@@ -51,7 +52,8 @@ async function climb(request: ProbeRequest, rungs: Ladder): Promise<ServerFacts 
   }
   const { session } = opening;
   try {
-    settleOpening(rungs, opening, endpoint);
+    const dead = await deadAddresses(endpoint, opening, deadline);
+    settleOpening(rungs, { ...opening, passedOver: [...opening.passedOver, ...dead] }, endpoint);
     return await judgeSession(request, opening, rungs);
   } finally {
     session.close();
