@@ -1,4 +1,5 @@
 import type { Relation } from '../metadata/discovery.ts';
+import { indexKeysText } from '../metadata/index-keys.ts';
 import type { StructureView } from '../metadata/view.ts';
 import { foreignKeyText, hiddenText, keyPositions, referencesOf, relationFacts } from './relation-words.ts';
 import { terminalSafe } from './terminal-text.ts';
@@ -66,13 +67,10 @@ export function section(relation: Relation): string {
   return text;
 }
 
-/** `orders_by_day: btree (day, expression), unique`. */
+/** `orders_by_day: btree (day desc, lower(name)), unique`. */
 export function indexText(index: Relation['indexes'][number]): string {
-  const columns = index.columns.map((name) => name ?? index.expressions ?? 'expression');
   const facts = [
-    `${index.method} (${columns.join(', ')})`,
-    ...(index.include.length > 0 ? [`include (${index.include.join(', ')})`] : []),
-    ...(index.predicate === null ? [] : [`where ${index.predicate}`]),
+    `${index.method} ${indexKeysText(index)}`,
     ...(index.primary ? ['primary'] : index.unique ? ['unique'] : []),
     ...(index.valid ? [] : ['INVALID']),
   ];

@@ -1,7 +1,7 @@
 import type { SqlStep } from '../../metadata/diff.ts';
 import type { Column, Relation } from '../../metadata/discovery.ts';
 import type { PlacedRelation } from '../../metadata/view.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 import { divideSql } from './query-lexer.ts';
 
 /**
@@ -64,11 +64,6 @@ function isOneStatement(text: string): boolean {
   if (statements.length !== 1 || !complete) return false;
   const bare = text.replace(quotedParts, '""');
   return !/['$\\]|(?<!:):(?![:=])/.test(bare);
-}
-
-/** `sales."Odd Name"`. */
-export function qualified(schema: string, name: string): string {
-  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
 }
 
 export function nameOf({ schema, relation }: PlacedRelation): string {

@@ -12,11 +12,10 @@ import {
   nameOf,
   objectWord,
   orders,
-  qualified,
   sequenceSteps,
   step,
 } from './diff-sql-parts.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 
 /** The steps of a change of a relation itself. */
 export function relationSteps(kind: ChangeKind, subject: Extract<Subject, { of: 'relation' }>): SqlStep[] {

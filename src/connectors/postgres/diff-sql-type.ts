@@ -1,7 +1,7 @@
 import type { SqlStep, StructureChange, Subject } from '../../metadata/diff.ts';
 import type { TypeFacts } from '../../metadata/discovery.ts';
-import { byHand, literal, literalOrNull, orders, qualified, step } from './diff-sql-parts.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { byHand, literal, literalOrNull, orders, step } from './diff-sql-parts.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 
 /** The steps of a change of a type. */
 export function typeSteps(change: StructureChange, subject: Extract<Subject, { of: 'type' }>): SqlStep[] {
