@@ -165,7 +165,7 @@ export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c
     WITH RECURSIVE tree (oid, mark) AS (
       SELECT i.inhrelid, i.xmin::text::bigint FROM pg_inherits i WHERE c.relkind = 'p' AND i.inhparent = c.oid
       UNION ALL SELECT i.inhrelid, i.xmin::text::bigint FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
-    SELECT ${partitionKey} AS key, count(*) AS leaves, sum(tree.mark) AS inherited,
+    SELECT CASE WHEN c.relkind = 'p' THEN ${partitionKey} END AS key, count(*) AS leaves, sum(tree.mark) AS inherited,
       CASE WHEN bool_and(leaf.reltuples > 0 OR leaf.relpages > 0) THEN sum(leaf.reltuples) END AS leaf_tuples
     FROM tree JOIN pg_class leaf ON leaf.oid = tree.oid WHERE leaf.relkind <> 'p'
   ) AS p ON c.relkind = 'p'
