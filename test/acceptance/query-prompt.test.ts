@@ -179,7 +179,7 @@ test('\\d shows what was discovered, one relation as discover does', async () =>
   await type(terminal, '\\d+ named');
   await terminal.waitFor(/^Definition\n +SELECT id\n/m);
   await type(terminal, '\\d oders');
-  await terminal.waitFor('there is no relation oders in Orders; did you mean public.orders?');
+  await terminal.waitFor('there is no relation "oders" in Orders; did you mean public.orders?');
   await type(terminal, '\\dz');
   await terminal.waitFor('there is no command \\dz');
   await type(terminal, '\\?');
