@@ -15,7 +15,7 @@ import {
   triggersQuery,
 } from './describe-queries.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { faultError } from './fault-error.ts';
+import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { qualified } from './identifiers.ts';
 import { jsonArray } from './json-array.ts';
@@ -212,6 +212,8 @@ function toServerError(error: unknown, endpoint: Endpoint, relation: TableName):
   const sqlstate = sqlstateOf(error);
   if (isMoved(error)) return moved(relation, error);
   if (sqlstate === null || !(error instanceof Error)) return error;
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   return new ServerError({
     code: 'server_refused',
     message: `the server refused the details: ${error.message} (${sqlstate})`,

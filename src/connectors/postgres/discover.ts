@@ -5,7 +5,7 @@ import type { StructureFacts, StructureReading } from '../../metadata/structure.
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
-import { faultError } from './fault-error.ts';
+import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
@@ -152,6 +152,8 @@ function toServerError(error: unknown, endpoint: Endpoint): unknown {
   if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   return new ServerError({
     code: 'server_refused',
     message: `the server refused the discovery: ${error.message} (${sqlstate})`,
