@@ -27,13 +27,13 @@ import type { VaultPurpose } from './secrets/vault-key-source.ts';
 declare const JACKFIELD_VERSION: string;
 
 /** The exit codes, here and nowhere else; the README and docs list them. */
-const exitCodes = { done: 0, saidNo: 1, misused: 2, defect: 70, interrupted: 130 } as const;
+const exitCodes = { done: 0, saidNo: 1, misused: 2, unwritable: 6, defect: 70, interrupted: 130 } as const;
 const errorExits: readonly (readonly [abstract new (...args: never[]) => JackfieldError, number])[] = [
   [UsageError, exitCodes.misused],
   [NotFoundError, 3],
   [RefusedError, 4],
   [SecretError, 5],
-  [CatalogError, 6],
+  [CatalogError, exitCodes.unwritable],
   [ServerError, 7],
   [InterruptedError, exitCodes.interrupted],
 ];
@@ -88,7 +88,10 @@ class Host {
       // A second Ctrl-C, or work that does not stop: leave at once.
       if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
       this.#interruption.abort(new InterruptedError());
-      setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
+      setTimeout(() => {
+        this.#sayInterrupted(argv);
+        process.exit(exitCodes.interrupted);
+      }, 2_000).unref();
     };
     // A terminal that is closed hangs up.
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
@@ -105,7 +108,7 @@ class Host {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(exitCodes.done);
       this.#say(answerLost(error), argv, plainTheme);
-      process.exit(exitCodes.defect);
+      process.exit(exitCodes.unwritable);
     });
   }
 
@@ -227,7 +230,8 @@ class Host {
   async #fail(error: unknown, argv: readonly string[]): Promise<number> {
     const known = error instanceof JackfieldError ? error : null;
     const shown = known ?? defect();
-    if (!(known instanceof InterruptedError)) {
+    if (known instanceof InterruptedError) this.#sayInterrupted(argv);
+    else {
       const color = { env: this.#environment, isTerminal: process.stderr.isTTY === true };
       const flag = this.#settings?.color ?? (argv.includes('--no-color') ? false : undefined);
       const theme = await themeFor({ color: wantsColor({ ...color, flag }) });
@@ -239,6 +243,11 @@ class Host {
     }
     const exit = known && errorExits.find(([type]) => known instanceof type);
     return exit ? exit[1] : exitCodes.defect;
+  }
+
+  /** On a terminal `^C` stands there already. */
+  #sayInterrupted(argv: readonly string[]): void {
+    if (process.stderr.isTTY !== true) this.#say(new InterruptedError(), argv, plainTheme);
   }
 
   #say(error: ShownError, argv: readonly string[], theme: Theme): void {

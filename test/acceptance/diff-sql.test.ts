@@ -204,6 +204,32 @@ describe.each(majors)('the SQL of a diff on PostgreSQL %i', (major) => {
     expect(await server.run(definitions, copy.name)).toEqual(await server.run(definitions, original.name));
   });
 
+  test('drops a view before the type of a column below it changes, and has it made anew after', async () => {
+    const recent = 'create view app.recent as select id, total from app.orders where total > 0';
+    const { script, copy, original } = await twoOf(`create schema app;
+      create table app.orders (id int, total int); ${recent};
+      create materialized view app.sums as select sum(total) as total, id from app.orders group by id`);
+    const sums =
+      'create materialized view app.sums as select sum(total) as total, id from app.orders group by id';
+    await script.answer(diffSchema)`connections diff Original`;
+    await server.run(
+      `drop view app.recent; drop materialized view app.sums;
+      alter table app.orders alter total type numeric(9,2); ${recent}; ${sums}`,
+      original.name,
+    );
+
+    const { stdout } = await script.jackfield`connections diff Original --output sql`;
+
+    const lines = stdout.split('\n');
+    const at = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(at('DROP VIEW app.recent;')).toBeGreaterThanOrEqual(0);
+    expect(at('ALTER TABLE app.orders')).toBeGreaterThan(at('DROP VIEW app.recent;'));
+    expect(at('-- by hand: create the view app.recent anew')).toBeGreaterThan(at('ALTER TABLE app.orders'));
+    await server.run(stdout, copy.name);
+    await server.run(`${recent}; ${sums}`, copy.name);
+    expect((await script.answer(diffSchema)`connections diff Copy Original --refresh`).changes).toEqual([]);
+  });
+
   test('names tables and columns that are called as words of SQL', async () => {
     const { script, copy, original } = await twoOf('select 1');
     await script.answer(diffSchema)`connections diff Original`;

@@ -30,6 +30,7 @@ export const orders = {
   addKeys: 80,
   addIndexes: 81,
   addForeignKeys: 85,
+  createViews: 88,
   lastly: 90,
   dropTypes: 95,
   dropSchemas: 99,

@@ -48,10 +48,10 @@ function createSteps(placed: PlacedRelation): SqlStep[] {
     ];
   }
   if (relation.kind === 'foreign table' || isView(relation)) {
-    const unknown = relation.kind === 'foreign table' ? 'server' : 'definition';
-    return [
-      byHand(orders.createTables, `create the ${relation.kind} ${name}, whose ${unknown} is not known here`),
-    ];
+    const [unknown, order] = isView(relation)
+      ? ['definition', orders.createViews]
+      : ['server', orders.createTables];
+    return [byHand(order, `create the ${relation.kind} ${name}, whose ${unknown} is not known here`)];
   }
   const columns = relation.columns.map((column) => `\n  ${columnDefinition(column)}`).join(',');
   const { partitions } = relation;
