@@ -144,7 +144,8 @@ class Host {
       },
       write,
       done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
-      warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
+      warn: (sentence, fix) =>
+        say(({ theme, columns }) => warningLine(sentence, theme, fix ?? null, columns)),
       progress: (text) => {
         const about = {
           stream: process.stderr,
@@ -182,11 +183,10 @@ class Host {
   }
 
   async #view(stream: 'stdout' | 'stderr', settings: Settings): Promise<View> {
-    const { isTTY, columns } = process[stream];
-    const terminal = isTTY === true;
+    const terminal = process[stream].isTTY === true;
     const color = wantsColor({ env: this.#environment, isTerminal: terminal, flag: settings.color });
     return {
-      columns: terminal ? (columns ?? 80) : Number.POSITIVE_INFINITY,
+      columns: columnsOf(process[stream]),
       theme: await themeFor({ color }),
       now: new Date(),
       terminal,
@@ -216,7 +216,7 @@ class Host {
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {
-        if (!settings.quiet) this.#tell(warningLine(text, plainTheme));
+        if (!settings.quiet) this.#tell(warningLine(text, plainTheme, null, columnsOf(process.stderr)));
       },
     });
   }
@@ -252,8 +252,14 @@ class Host {
 
   #say(error: ShownError, argv: readonly string[], theme: Theme): void {
     const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
-    process.stderr.write(json ? errorJson(error) : errorText(error, { theme }));
+    process.stderr.write(
+      json ? errorJson(error) : errorText(error, { theme, columns: columnsOf(process.stderr) }),
+    );
   }
+}
+
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
 }
 
 /** Whether there is a terminal to read from and one to ask on. */

@@ -184,7 +184,7 @@ async function prompt(app: App, { saved, connector, session, options }: Prompted
       await work();
     } catch (error) {
       if (!(error instanceof JackfieldError)) throw error;
-      stderr.write(errorText(error, { theme }));
+      stderr.write(errorText(error, await app.view('stderr')));
     }
   };
   await promptForQueries({
