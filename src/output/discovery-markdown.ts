@@ -1,6 +1,7 @@
 import type { Relation } from '../metadata/discovery.ts';
 import { indexKeysText } from '../metadata/index-keys.ts';
 import type { StructureView } from '../metadata/view.ts';
+import { markdownText } from './markdown-text.ts';
 import { foreignKeyText, hiddenText, keyPositions, referencesOf, relationFacts } from './relation-words.ts';
 import { terminalSafe } from './terminal-text.ts';
 
@@ -75,11 +76,6 @@ export function indexText(index: Relation['indexes'][number]): string {
     ...(index.valid ? [] : ['INVALID']),
   ];
   return `${index.name}: ${facts.join(', ')}`;
-}
-
-/** A text that Markdown takes for nothing but text, on one line. */
-export function markdownText(text: string): string {
-  return terminalSafe(text).replace(/[\\`*_{}[\]<>#|!~&]/g, '\\$&');
 }
 
 /** An ER diagram as Mermaid draws it in a README: entities, their columns, a line a foreign key. */
