@@ -72,6 +72,7 @@ function keyDefinition(key: Key): string {
   return words.join(' ');
 }
 
+/** Makes an index that stands for no constraint. */
 export function createIndex(placed: PlacedRelation, index: Index): SqlStep {
   const { name, unique, method, include, nullsNotDistinct, expressions, predicate } = index;
   const keys = indexKeys(index);

@@ -13,6 +13,8 @@
  * asked only where the catalogs' rows do not tell the same.
  */
 
+import { indexReading } from './structure-rows.ts';
+
 /** What the user may see of a relation: some column of it may be read, and its schema be used. */
 const visible = `has_schema_privilege(n.oid, 'USAGE')
   AND (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'))`;
@@ -258,7 +260,8 @@ export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FR
     LEFT JOIN pg_class rc ON rc.oid = k.confrelid
     LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
     GROUP BY k.conrelid
-  UNION ALL SELECT i.indrelid, 'indexes', count(*), sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint)
+  UNION ALL SELECT i.indrelid, 'indexes', count(*),
+      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${indexReading}
     FROM seen JOIN pg_index i ON i.indrelid = seen.oid JOIN pg_class ic ON ic.oid = i.indexrelid
     GROUP BY i.indrelid`;
 

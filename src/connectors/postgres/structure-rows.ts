@@ -202,6 +202,12 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
   };
 }
 
+/**
+ * Counts for each index, in partFingerprintsQuery too: raised when more is read of indexes, so that those
+ * that were kept before are read anew.
+ */
+export const indexReading = 1;
+
 /** A row of indexesQuery, behind its oid. */
 export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
   const name = row.text();
@@ -219,7 +225,7 @@ export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
   const nullsNotDistinct = row.flag();
   const [classes, collations] = jsonArray(row.textOrNull()).map(namesOrNull);
   const parameters = jsonArray(row.textOrNull());
-  fingerprint.add(row.number() + row.number());
+  fingerprint.add(row.number() + row.number() + indexReading);
   return {
     name,
     unique,
