@@ -28,13 +28,13 @@ import type { VaultPurpose } from './secrets/vault-key-source.ts';
 declare const JACKFIELD_VERSION: string;
 
 /** The exit codes, here and nowhere else; the README and docs list them. */
-const exitCodes = { done: 0, saidNo: 1, misused: 2, defect: 70, interrupted: 130 } as const;
+const exitCodes = { done: 0, saidNo: 1, misused: 2, unwritable: 6, defect: 70, interrupted: 130 } as const;
 const errorExits: readonly (readonly [abstract new (...args: never[]) => JackfieldError, number])[] = [
   [UsageError, exitCodes.misused],
   [NotFoundError, 3],
   [RefusedError, 4],
   [SecretError, 5],
-  [CatalogError, 6],
+  [CatalogError, exitCodes.unwritable],
   [ServerError, 7],
   [InterruptedError, exitCodes.interrupted],
 ];
@@ -91,7 +91,10 @@ class Host {
       // A second Ctrl-C, or work that does not stop: leave at once.
       if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
       this.#interruption.abort(new InterruptedError());
-      setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
+      setTimeout(() => {
+        this.#sayInterrupted(argv);
+        process.exit(exitCodes.interrupted);
+      }, 2_000).unref();
     };
     // A terminal that is closed hangs up.
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
@@ -108,7 +111,7 @@ class Host {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(exitCodes.done);
       this.#say(answerLost(error), argv, plainTheme);
-      process.exit(exitCodes.defect);
+      process.exit(exitCodes.unwritable);
     });
   }
 
@@ -144,7 +147,8 @@ class Host {
       },
       write,
       done: (sentence) => say(({ theme }) => doneLine(sentence, theme)),
-      warn: (sentence, fix) => say(({ theme }) => warningLine(sentence, theme, fix ?? null)),
+      warn: (sentence, fix) =>
+        say(({ theme, columns }) => warningLine(sentence, theme, fix ?? null, columns)),
       progress: (text) => {
         const about = {
           stream: process.stderr,
@@ -182,11 +186,10 @@ class Host {
   }
 
   async #view(stream: 'stdout' | 'stderr', settings: Settings): Promise<View> {
-    const { isTTY, columns } = process[stream];
-    const terminal = isTTY === true;
+    const terminal = process[stream].isTTY === true;
     const color = wantsColor({ env: this.#environment, isTerminal: terminal, flag: settings.color });
     return {
-      columns: terminal ? (columns ?? 80) : Number.POSITIVE_INFINITY,
+      columns: columnsOf(process[stream]),
       theme: await themeFor({ color }),
       now: new Date(),
       terminal,
@@ -216,7 +219,7 @@ class Host {
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {
-        if (!settings.quiet) this.#tell(warningLine(text, plainTheme));
+        if (!settings.quiet) this.#tell(warningLine(text, plainTheme, null, columnsOf(process.stderr)));
       },
     });
   }
@@ -230,7 +233,8 @@ class Host {
   async #fail(error: unknown, argv: readonly string[]): Promise<number> {
     const known = error instanceof JackfieldError ? error : null;
     const shown = known ?? defect();
-    if (!(known instanceof InterruptedError)) {
+    if (known instanceof InterruptedError) this.#sayInterrupted(argv);
+    else {
       const color = { env: this.#environment, isTerminal: process.stderr.isTTY === true };
       const flag = this.#settings?.color ?? (argv.includes('--no-color') ? false : undefined);
       const theme = await themeFor({ color: wantsColor({ ...color, flag }) });
@@ -244,10 +248,21 @@ class Host {
     return exit ? exit[1] : exitCodes.defect;
   }
 
+  /** On a terminal `^C` stands there already. */
+  #sayInterrupted(argv: readonly string[]): void {
+    if (process.stderr.isTTY !== true) this.#say(new InterruptedError(), argv, plainTheme);
+  }
+
   #say(error: ShownError, argv: readonly string[], theme: Theme): void {
     const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
-    process.stderr.write(json ? errorJson(error) : errorText(error, { theme }));
+    process.stderr.write(
+      json ? errorJson(error) : errorText(error, { theme, columns: columnsOf(process.stderr) }),
+    );
   }
+}
+
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
 }
 
 /** Whether there is a terminal to read from and one to ask on. */

@@ -1,5 +1,5 @@
 import type { Column, RelationFacts, TypeFacts } from '../metadata/discovery.ts';
-import type { Part, RawConstraint, StructurePiece } from '../metadata/structure.ts';
+import type { Part, RawConstraint, RawIndex, StructurePiece } from '../metadata/structure.ts';
 
 /** The parts of a relation that have rows of their own, by their number in relation_parts; types among them. */
 export const partNumbers = { columns: 1, constraints: 2, indexes: 3, type: 4 } as const satisfies Partial<
@@ -21,7 +21,22 @@ type ColumnCells = readonly [
 
 /** The content of a piece as the text that is kept. */
 export function contentText(piece: StructurePiece): string {
-  return JSON.stringify(piece.part === 'columns' ? columnsOf(piece).map(toCells) : piece.content);
+  if (piece.part === 'columns') return JSON.stringify(columnsOf(piece).map(toCells));
+  if (piece.part === 'indexes') return JSON.stringify((piece.content as readonly RawIndex[]).map(toKept));
+  return JSON.stringify(piece.content);
+}
+
+const usualIndex = { sortOrders: [], operatorClasses: [], collations: [], nullsNotDistinct: false } as const;
+
+/** What most indexes have alike is left out. */
+function toKept(index: RawIndex): Partial<RawIndex> {
+  const { sortOrders, operatorClasses, collations, nullsNotDistinct, ...rest } = index;
+  const isUsual = !nullsNotDistinct && sortOrders.length + operatorClasses.length + collations.length === 0;
+  return isUsual ? rest : index;
+}
+
+export function readIndexes(text: string | null): RawIndex[] {
+  return parseList(text).map((kept) => ({ ...usualIndex, ...(kept as RawIndex) }));
 }
 
 /** What a search looks at: names and comments, in lower case. */
@@ -50,7 +65,7 @@ export function readConstraints(text: string | null): RawConstraint[] {
 }
 
 /** A JSON list that was kept; empty where there is none. */
-export function parseList(text: string | null): unknown[] {
+function parseList(text: string | null): unknown[] {
   return text === null ? [] : (JSON.parse(text) as unknown[]);
 }
 

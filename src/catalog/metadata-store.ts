@@ -9,16 +9,16 @@ import type {
   RelationSummary,
   Snapshot,
 } from '../metadata/store.ts';
-import type { PartFingerprints, RawIndex } from '../metadata/structure.ts';
+import type { PartFingerprints } from '../metadata/structure.ts';
 import type { CatalogDatabase, Cell } from './catalog-database.ts';
 import { metadataMigrations } from './metadata-migrations.ts';
 import { SqliteRefresh } from './metadata-refresh.ts';
 import {
-  parseList,
   partNumbers,
   readColumns,
   readConstraints,
   readFacts,
+  readIndexes,
   readTypeFacts,
 } from './metadata-rows.ts';
 import { openDatabase } from './open-database.ts';
@@ -252,7 +252,7 @@ function toParts([, , , content, columns, constraints, indexes]: PageRow): Relat
     facts: readFacts(content),
     columns: readColumns(columns),
     constraints: readConstraints(constraints),
-    indexes: parseList(indexes) as RawIndex[],
+    indexes: readIndexes(indexes),
   };
 }
 

@@ -34,8 +34,8 @@ export interface EndpointFlags extends SecretFlags {
   option?: Record<string, string>;
 }
 
-/** Declares them, with those of its secrets. */
-export function declareEndpointFlags(command: Command): void {
+/** Declares them, with those of its secrets. @param stores whether the verb saves them, secrets too */
+export function declareEndpointFlags(command: Command, stores: boolean): void {
   command
     .option('--url <url>', 'a postgresql:// URL or keyword/value string without a password')
     .option('--url-stdin', 'read the URL from standard input; it may hold the password')
@@ -55,7 +55,7 @@ export function declareEndpointFlags(command: Command): void {
     .option('--ssl-key <file>', 'client key; "" for none')
     .option('--ssl-crl <file>', 'revocation list; "" for none')
     .option('--option <key=value>', 'another libpq parameter; repeat for several', keyValues('--option'));
-  declareSecretFlags(command);
+  declareSecretFlags(command, stores);
 }
 
 /** What the flags say of an endpoint and its secrets; what they don't is absent. */

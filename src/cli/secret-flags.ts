@@ -22,29 +22,39 @@ export interface SecretFlags {
   sslKeyPasswordRef?: string;
 }
 
-/** Declares them. There is no flag that takes a password as its value, and there will be none. */
-export function declareSecretFlags(command: Command): void {
+/**
+ * Declares them. There is no flag that takes a password as its value, and there will be none.
+ * @param stores whether what they give is saved with the connection, or used this once
+ */
+export function declareSecretFlags(command: Command, stores: boolean): void {
+  const now = stores ? ' now and store it' : ', for this run';
   command
-    .option('--password-stdin', 'read the password from standard input and store it')
+    .option(
+      '--password-stdin',
+      `read the password from standard input${stores ? ' and store it' : ', for this run'}`,
+    )
     .option(
       '--password-env <variable>',
-      'take the password from a variable now and store it',
+      `take the password from a variable${now}`,
       readVariableName('--password-env'),
     )
-    .option('--password-file <file>', 'take the password from a file now and store it')
+    .option('--password-file <file>', `take the password from a file${now}`)
     .option(
       '--password-ref <reference>',
-      'store no password but where it is: env:VAR, file:PATH, cmd:PROGRAM ARG…',
+      `${stores ? 'store no password but where it is' : 'take the password from where it is'}: env:VAR, file:PATH, cmd:PROGRAM ARG…`,
     )
     .option('--no-password', 'there is no password')
     .option('--ssl-key-password-stdin', 'read what opens the client key from standard input')
     .option(
       '--ssl-key-password-env <variable>',
-      'take it from a variable now and store it',
+      `take it from a variable${now}`,
       readVariableName('--ssl-key-password-env'),
     )
-    .option('--ssl-key-password-file <file>', 'take it from a file now and store it')
-    .option('--ssl-key-password-ref <reference>', 'store only where it is');
+    .option('--ssl-key-password-file <file>', `take it from a file${now}`)
+    .option(
+      '--ssl-key-password-ref <reference>',
+      stores ? 'store only where it is' : 'take it from where it is',
+    );
 }
 
 interface Sources {

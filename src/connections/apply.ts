@@ -4,11 +4,19 @@ import { deleteConnection, refuseUsed } from './delete.ts';
 import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
-import { endpointInputOf, type FileConnection, type ReadReference, secretInputOf } from './file.ts';
+import {
+  endpointInputOf,
+  type FileConnection,
+  ofEntry,
+  type ReadReference,
+  secretInputOf,
+  secretInputsOf,
+} from './file.ts';
 import { checkName, checkTags } from './names.ts';
 import type { PlanStep } from './reports.ts';
 import type { SecretInput } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A step of a plan, with what carries it out. */
 export interface ApplyStep extends PlanStep {
@@ -43,7 +51,9 @@ export async function planApply(
     named.add(name);
     const former = saved.get(name);
     steps.push(
-      await (former ? planChange(services, entry, former, options) : planAdd(services, entry, name, options)),
+      await ofEntry(entry, () =>
+        former ? planChange(services, entry, former, options) : planAdd(services, entry, name, options),
+      ),
     );
   }
   if (options.prune) {
@@ -64,10 +74,7 @@ async function planAdd(
   const endpoint = completeEndpoint(connector, endpointInputOf(entry));
   await connector.checkFiles(endpoint);
   const tags = checkTags(entry.tags ?? []);
-  const secrets = {
-    password: secretInputOf(entry.secret, options.readReference) ?? { kind: 'none' as const },
-    sslKeyPassword: secretInputOf(entry.sslKeyPassword, options.readReference) ?? { kind: 'none' as const },
-  };
+  const secrets = secretInputsOf(entry, options.readReference);
   const { role } = entry;
   return {
     action: 'add',
@@ -122,7 +129,7 @@ function refuseAskingAgain(plan: EditPlan): void {
   throw new UsageError({
     code: 'password_required',
     message: `the file sends the saved password of ${plan.saved.name} to another endpoint, so it must be given again`,
-    fix: 'give it as a reference (secret:) in the file, or make this change with: jackfield connections edit',
+    fix: `give it as a reference (secret:) in the file, or make this change with: jackfield connections edit ${shellWord(plan.saved.name)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { completeEndpoint } from './endpoint.ts';
 import { SecretError } from './errors.ts';
-import { endpointInputOf, type FileConnection, type ReadReference, secretInputOf } from './file.ts';
+import { endpointInputOf, type FileConnection, ofEntry, type ReadReference, secretInputsOf } from './file.ts';
 import type { FleetSubject } from './fleet.ts';
 import { checkName, checkTags } from './names.ts';
 import { type SecretInputs, secretsFromInput } from './secrets-of.ts';
@@ -19,21 +19,25 @@ export async function fleetOfFile(
 ): Promise<FleetSubject[]> {
   const fleet: FleetSubject[] = [];
   for (const entry of entries) {
-    const connector = await services.connectors.load(entry.connector);
-    const subject = {
-      name: checkName(entry.name),
-      role: entry.role,
-      tags: checkTags(entry.tags ?? []),
-      endpoint: completeEndpoint(connector, endpointInputOf(entry)),
-    };
-    const none = { kind: 'none' as const };
-    const inputs: SecretInputs = {
-      password: secretInputOf(entry.secret, readReference) ?? none,
-      sslKeyPassword: secretInputOf(entry.sslKeyPassword, readReference) ?? none,
-    };
-    fleet.push({ ...subject, test: (options) => testEntry(services, subject, inputs, options) });
+    fleet.push(await ofEntry(entry, () => subjectOf(services, entry, readReference)));
   }
   return fleet;
+}
+
+async function subjectOf(
+  services: ConnectionServices,
+  entry: FileConnection,
+  readReference: ReadReference,
+): Promise<FleetSubject> {
+  const connector = await services.connectors.load(entry.connector);
+  const subject = {
+    name: checkName(entry.name),
+    role: entry.role,
+    tags: checkTags(entry.tags ?? []),
+    endpoint: completeEndpoint(connector, endpointInputOf(entry)),
+  };
+  const inputs = secretInputsOf(entry, readReference);
+  return { ...subject, test: (options) => testEntry(services, subject, inputs, options) };
 }
 
 async function testEntry(

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { EndpointInput } from './endpoint.ts';
 import { UsageError } from './errors.ts';
+import { nameAt, placeOf, wrongness } from './file-issue.ts';
 import { trimmedName } from './names.ts';
 import { connectionFileSchema, type fileConnectionSchema } from './schema.ts';
-import type { SecretInput } from './secrets-of.ts';
+import type { SecretInput, SecretInputs } from './secrets-of.ts';
 
 /** One connection of a file, as the schema reads it. */
 export type FileConnection = z.infer<typeof fileConnectionSchema>;
@@ -24,17 +25,10 @@ export function parseConnectionFile(content: unknown, source: string): FileConne
   const parsed = connectionFileSchema.safeParse(content);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const unknown =
-      issue?.code === 'unrecognized_keys'
-        ? ` (${issue.keys.map((key) => JSON.stringify(key)).join(', ')})`
-        : '';
     const where = issue ? placeOf(issue.path) : 'the file';
-    const what =
-      issue?.code === 'unrecognized_keys'
-        ? `holds a key that is not known${unknown}`
-        : 'is not as it should be';
+    const whose = issue ? nameAt(content, issue.path) : '';
     throw badFile(
-      `${where} of ${source} ${what}`,
+      `${where} of ${source}${whose} ${issue ? wrongness(issue, content) : 'is not as it should be'}`,
       'jackfield schema connectionFile prints what a file may hold',
     );
   }
@@ -72,11 +66,30 @@ export function secretInputOf(
   return text === null ? { kind: 'none' } : readReference(text);
 }
 
-function placeOf(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the top level';
-  return path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
-    .join('');
+/** Has what is refused of an entry say which one it is. @throws what the work throws */
+export async function ofEntry<T>({ name }: FileConnection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.message.includes(JSON.stringify(name))) throw error;
+    const { code, message, fix, excerpt } = error;
+    throw new UsageError({
+      code,
+      message: `${JSON.stringify(name)}: ${message}`,
+      fix,
+      excerpt,
+      cause: error,
+    });
+  }
+}
+
+/** What an entry says of its secrets; nothing said is no secret. @throws UsageError bad_reference */
+export function secretInputsOf(entry: FileConnection, readReference: ReadReference): SecretInputs {
+  const none = { kind: 'none' as const };
+  return {
+    password: secretInputOf(entry.secret, readReference) ?? none,
+    sslKeyPassword: secretInputOf(entry.sslKeyPassword, readReference) ?? none,
+  };
 }
 
 function badFile(message: string, fix: string): UsageError {

@@ -9,7 +9,7 @@ export function nameTaken(name: string): RefusedError {
   return new RefusedError({
     code: 'name_taken',
     message: `there is a connection ${JSON.stringify(name)} already`,
-    fix: 'choose another name, or change that one with: jackfield connections edit',
+    fix: `choose another name, or change that one with: jackfield connections edit ${shellWord(name)}`,
   });
 }
 

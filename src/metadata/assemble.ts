@@ -40,13 +40,36 @@ export function assembleRelation({ facts, columns, constraints, indexes }: Relat
         validated,
       };
     }),
-    uniques: ofType('unique').map(keyOf),
+    uniques: ofType('unique').map((constraint) => ({
+      ...keyOf(constraint),
+      nullsNotDistinct: indexes.some((it) => it.name === constraint.name && it.nullsNotDistinct),
+    })),
     checks: ofType('check').map(definitionOf),
     exclusions: ofType('exclusion').map(definitionOf),
     indexes: indexes.map((index) => ({
       ...index,
       columns: index.columns.map(nameOf),
       include: namesOf(index.include),
+      collations: collationsOf(index, columns),
     })),
   };
+}
+
+/** Those that are not the column's own. Of an expression nothing is known but what the index says. */
+function collationsOf(
+  { columns: keys, collations }: RawIndex,
+  columns: readonly Column[],
+): (string | null)[] {
+  const told = keys.map((number, at) => {
+    const own = number === null ? null : ownCollation(columns.find((column) => column.number === number));
+    const collation = collations[at] ?? null;
+    return collation === own ? null : (collation ?? '"default"');
+  });
+  return told.some((collation) => collation !== null) ? told : [];
+}
+
+/** Null: the database's default. Of PostgreSQL's own types name alone has another one. */
+function ownCollation(column: Column | undefined): string | null {
+  if (column === undefined) return null;
+  return column.collation ?? (/^name(\[\])?$/.test(column.type) ? '"C"' : null);
 }

@@ -9,6 +9,7 @@ import {
   type Renames,
 } from './diff-names.ts';
 import type { Index, Relation } from './discovery.ts';
+import { indexKeysText } from './index-keys.ts';
 
 /** What a comparison of keys or indexes is made of. */
 interface Described<T> {
@@ -134,11 +135,23 @@ function changeOf(
 
 /** All constraints of a relation in one shape. */
 export function keysOf(relation: Relation): Key[] {
-  const { primaryKey, uniques, foreignKeys, checks, exclusions } = relation;
-  const none = { columns: [], deferrable: false, definition: null, references: null };
+  const { primaryKey, uniques, foreignKeys, checks, exclusions, indexes } = relation;
+  const none = {
+    columns: [],
+    include: [],
+    nullsNotDistinct: false,
+    deferrable: false,
+    definition: null,
+    references: null,
+  };
+  const including = (key: { name: string }) => ({
+    include: indexes.find(({ name }) => name === key.name)?.include ?? [],
+  });
   return [
-    ...(primaryKey === null ? [] : [{ ...none, ...primaryKey, type: 'primary_key' as const }]),
-    ...uniques.map((key) => ({ ...none, ...key, type: 'unique' as const })),
+    ...(primaryKey === null
+      ? []
+      : [{ ...none, ...primaryKey, ...including(primaryKey), type: 'primary_key' as const }]),
+    ...uniques.map((key) => ({ ...none, ...key, ...including(key), type: 'unique' as const })),
     ...foreignKeys.map(({ name, columns, deferrable, ...rest }) => ({
       ...none,
       type: 'foreign_key' as const,
@@ -163,7 +176,8 @@ interface Names {
   readonly relation: QualifiedName | null;
 }
 
-function keyMeaning({ type, columns, deferrable, definition, references }: Key, names: Names): string {
+function keyMeaning(key: Key, names: Names): string {
+  const { type, columns, include, nullsNotDistinct, deferrable, definition, references } = key;
   const { renames } = names;
   const target = references && {
     ...nameToday(renames, references.referencedSchema, references.referencedTable),
@@ -173,14 +187,21 @@ function keyMeaning({ type, columns, deferrable, definition, references }: Key, 
     actions: [references.onUpdate, references.onDelete],
   };
   const expression = definition === null ? null : textToday(definition.replace(/ NOT VALID$/, ''), names);
-  return JSON.stringify([type, columnsToday(columns, names), deferrable, expression, target]);
+  return JSON.stringify([
+    ...[type, columnsToday(columns, names), columnsToday(include, names), nullsNotDistinct],
+    ...[deferrable, expression, target],
+  ]);
 }
 
 function indexMeaning(index: Index, names: Names): string {
-  const { unique, method, columns, include, expressions, predicate } = index;
+  const { unique, method, columns, include, sortOrders, nullsNotDistinct, expressions, predicate } = index;
+  const { operatorClasses, collations } = index;
   return JSON.stringify([
     ...[unique, method, columnsToday(columns, names), columnsToday(include, names)],
-    ...[expressions, predicate].map((text) => (text === null ? null : textToday(text, names))),
+    ...[sortOrders, nullsNotDistinct],
+    ...[operatorClasses, collations, [expressions], [predicate]].map((texts) =>
+      texts.map((text) => (text === null ? null : textToday(text, names))),
+    ),
   ]);
 }
 
@@ -195,9 +216,12 @@ function textToday(text: string, { renames, relation }: Names): string {
 }
 
 /** `(customer_id) → crm.customers (id) on delete cascade`. */
-function keyText({ columns, deferrable, definition, references }: Key): string {
+function keyText(key: Key): string {
+  const { columns, include, nullsNotDistinct, deferrable, definition, references } = key;
   if (definition !== null) return definition;
   const facts = [`(${columns.join(', ')})`];
+  if (include.length > 0) facts.push(`include (${include.join(', ')})`);
+  if (nullsNotDistinct) facts.push('nulls not distinct');
   if (references !== null) {
     const { referencedSchema, referencedTable, referencedColumns, onUpdate, onDelete } = references;
     facts.push(`→ ${referencedSchema}.${referencedTable} (${referencedColumns.join(', ')})`);
@@ -208,15 +232,9 @@ function keyText({ columns, deferrable, definition, references }: Key): string {
   return facts.join(' ');
 }
 
-/** `unique btree (lower(email), id) include (name) where active`. */
-function indexText({ unique, method, columns, include, expressions, predicate }: Index): string {
-  const named = columns.filter((column) => column !== null);
-  const facts = [`${unique ? 'unique ' : ''}${method}`];
-  if (named.length > 0) facts.push(`(${named.join(', ')})`);
-  if (expressions !== null) facts.push(`over ${expressions}`);
-  if (include.length > 0) facts.push(`include (${include.join(', ')})`);
-  if (predicate !== null) facts.push(`where ${predicate}`);
-  return facts.join(' ');
+/** `unique btree (lower(email), id desc) include (name) where active`. */
+function indexText(index: Index): string {
+  return `${index.unique ? 'unique ' : ''}${index.method} ${indexKeysText(index)}`;
 }
 
 function relationsOf({ before, after }: PlacedPair): { before: Relation; after: Relation } {

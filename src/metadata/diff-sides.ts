@@ -5,7 +5,7 @@ import {
   endpointInputOf,
   type FileConnection,
   type ReadReference,
-  secretInputOf,
+  secretInputsOf,
 } from '../connections/file.ts';
 import { checkName } from '../connections/names.ts';
 import { secretsFromInput } from '../connections/secrets-of.ts';
@@ -78,11 +78,7 @@ export async function readFileConnection(
   const connector = await services.connectors.load(entry.connector);
   const endpoint = completeEndpoint(connector, endpointInputOf(entry));
   await connector.checkFiles(endpoint);
-  const none = { kind: 'none' as const };
-  const secrets = await secretsFromInput(services, {
-    password: secretInputOf(entry.secret, readReference) ?? none,
-    sslKeyPassword: secretInputOf(entry.sslKeyPassword, readReference) ?? none,
-  });
+  const secrets = await secretsFromInput(services, secretInputsOf(entry, readReference));
   const about = { connection, endpoint, secrets };
   const { discovery, identity } = await discoverPastCache(connector, about, limits);
   return { view: viewOfDiscovery(discovery), snapshot: null, file: null, identity };

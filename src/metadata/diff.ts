@@ -32,6 +32,9 @@ export interface Key {
   readonly type: 'primary_key' | 'foreign_key' | 'unique' | 'check' | 'exclusion';
   readonly name: string;
   readonly columns: readonly string[];
+  /** Of a primary or unique key. */
+  readonly include: readonly string[];
+  readonly nullsNotDistinct: boolean;
   readonly deferrable: boolean;
   /** Of a check or an exclusion constraint. */
   readonly definition: string | null;

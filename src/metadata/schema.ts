@@ -21,6 +21,10 @@ const keySchema = z.strictObject({
   deferrable: z.boolean(),
 });
 
+const uniqueSchema = keySchema.extend({
+  nullsNotDistinct: z.boolean().describe('true: it takes one null only'),
+});
+
 const definitionSchema = z.strictObject({ name: z.string(), definition: z.string() });
 
 const foreignKeyActions = ['no action', 'restrict', 'cascade', 'set null', 'set default'] as const;
@@ -44,6 +48,16 @@ export const indexSchema = z.strictObject({
   method: z.string(),
   columns: z.array(z.string().nullable()).describe('null: an expression'),
   include: z.array(z.string()),
+  sortOrders: z
+    .array(z.enum(['asc', 'desc', 'asc nulls first', 'desc nulls last']))
+    .describe('of its columns, as in SQL: nulls come last in asc and first in desc; empty: all are asc'),
+  operatorClasses: z
+    .array(z.string().nullable())
+    .describe("of its columns, with their parameters; null: the type's default; empty: all are"),
+  collations: z
+    .array(z.string().nullable())
+    .describe("of its columns; null: the column's own; empty: all are"),
+  nullsNotDistinct: z.boolean().describe('true: a unique index that takes one null only'),
   expressions: z.string().nullable(),
   predicate: z.string().nullable(),
 });
@@ -76,7 +90,7 @@ export const relationSchema = z.strictObject({
   columns: z.array(columnSchema),
   primaryKey: keySchema.nullable(),
   foreignKeys: z.array(foreignKeySchema),
-  uniques: z.array(keySchema),
+  uniques: z.array(uniqueSchema),
   checks: z.array(definitionSchema),
   exclusions: z.array(definitionSchema),
   indexes: z.array(indexSchema),

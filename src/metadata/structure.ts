@@ -49,9 +49,11 @@ interface RawReference {
 export type ForeignKeyAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
 /** An index; its columns by number, null for an expression. */
-export interface RawIndex extends Omit<Index, 'columns' | 'include'> {
+export interface RawIndex extends Omit<Index, 'columns' | 'include' | 'collations'> {
   readonly columns: readonly (number | null)[];
   readonly include: readonly number[];
+  /** Null: the database's default, or none; empty: all are. */
+  readonly collations: readonly (string | null)[];
 }
 
 /** What is told of the database as a whole. */

@@ -1,5 +1,7 @@
 import type { Relation } from '../metadata/discovery.ts';
+import { indexKeysText } from '../metadata/index-keys.ts';
 import type { StructureView } from '../metadata/view.ts';
+import { markdownText } from './markdown-text.ts';
 import { foreignKeyText, hiddenText, keyPositions, referencesOf, relationFacts } from './relation-words.ts';
 import { terminalSafe } from './terminal-text.ts';
 
@@ -66,22 +68,14 @@ export function section(relation: Relation): string {
   return text;
 }
 
-/** `orders_by_day: btree (day, expression), unique`. */
+/** `orders_by_day: btree (day desc, lower(name)), unique`. */
 export function indexText(index: Relation['indexes'][number]): string {
-  const columns = index.columns.map((name) => name ?? index.expressions ?? 'expression');
   const facts = [
-    `${index.method} (${columns.join(', ')})`,
-    ...(index.include.length > 0 ? [`include (${index.include.join(', ')})`] : []),
-    ...(index.predicate === null ? [] : [`where ${index.predicate}`]),
+    `${index.method} ${indexKeysText(index)}`,
     ...(index.primary ? ['primary'] : index.unique ? ['unique'] : []),
     ...(index.valid ? [] : ['INVALID']),
   ];
   return `${index.name}: ${facts.join(', ')}`;
-}
-
-/** A text that Markdown takes for nothing but text, on one line. */
-export function markdownText(text: string): string {
-  return terminalSafe(text).replace(/[\\`*_{}[\]<>#|!~&]/g, '\\$&');
 }
 
 /** An ER diagram as Mermaid draws it in a README: entities, their columns, a line a foreign key. */

@@ -3,6 +3,7 @@ import type { View } from './answer.ts';
 import { fixLines } from './fix-lines.ts';
 import { jsonText } from './json-text.ts';
 import { displayWidth, terminalSafe } from './terminal-text.ts';
+import { wrapWords } from './wrap-text.ts';
 
 /** What is shown of an error; a JackfieldError is one. */
 export interface ShownError {
@@ -12,9 +13,18 @@ export interface ShownError {
   readonly excerpt?: Excerpt | null;
 }
 
+const name = 'jackfield:';
+
 /** An error for a person, on stderr: `jackfield: …`, and its fix on the line below. */
-export function errorText(error: ShownError, view: Pick<View, 'theme'>): string {
-  const head = `${view.theme.bad('jackfield:')} ${terminalSafe(error.message)}\n`;
+export function errorText(
+  error: ShownError,
+  view: Pick<View, 'theme'> & Partial<Pick<View, 'columns'>>,
+): string {
+  const { theme, columns = Number.POSITIVE_INFINITY } = view;
+  const [first = '', ...rest] = wrapWords(`${name} ${terminalSafe(error.message)}`, columns, '  ').split(
+    name,
+  );
+  const head = `${first}${theme.bad(name)}${rest.join(name)}\n`;
   return head + excerptLines(error.excerpt ?? null, view) + fixLines(error.fix, '  ', view.theme);
 }
 

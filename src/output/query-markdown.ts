@@ -1,7 +1,7 @@
 import type { QueryColumn, ResultSink } from '../connections/query-port.ts';
+import { markdownCell } from './markdown-text.ts';
 import type { QueryBlocks } from './query-blocks.ts';
 import { rowTexts } from './query-fields.ts';
-import { terminalSafe } from './terminal-text.ts';
 
 /** Results as tables of GitHub's Markdown; NULL is in italics, which no text is. */
 export class QueryMarkdown implements ResultSink {
@@ -20,13 +20,13 @@ export class QueryMarkdown implements ResultSink {
     const rule = columns.map(({ kind }) =>
       kind === 'integer' || kind === 'number' || kind === 'float' ? '---:' : '---',
     );
-    this.#line(columns.map(({ name }) => markdownText(name)));
+    this.#line(columns.map(({ name }) => markdownCell(name)));
     this.#line(rule);
   }
 
   row(bytes: Buffer, start: number): Promise<void> | null {
     this.#line(
-      rowTexts(bytes, start, this.#columns).map((text) => (text === null ? '*NULL*' : markdownText(text))),
+      rowTexts(bytes, start, this.#columns).map((text) => (text === null ? '*NULL*' : markdownCell(text))),
     );
     return this.#blocks.pressure();
   }
@@ -36,19 +36,4 @@ export class QueryMarkdown implements ResultSink {
   #line(cells: readonly string[]): void {
     this.#blocks.text(`| ${cells.join(' | ')} |\n`);
   }
-}
-
-/** A text that Markdown takes for nothing but text, on one line. */
-function markdownText(text: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map((line) =>
-    terminalSafe(line)
-      .replace(/[\\`*_[\]|~$]/g, '\\$&')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      // Where a word would be taken for a link.
-      .replace(/(?<=https?|ftp):(?=\/\/)/gi, '&#58;')
-      .replace(/(?<=\bwww)\./gi, '&#46;')
-      .replaceAll('@', '&#64;'),
-  );
-  return lines.join('<br>');
 }

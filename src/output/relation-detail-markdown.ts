@@ -1,8 +1,8 @@
 import type { RelationDetail } from '../metadata/discovery.ts';
-import { markdownText, section } from './discovery-markdown.ts';
+import { section } from './discovery-markdown.ts';
+import { markdownCode, markdownText } from './markdown-text.ts';
 import { type DetailEntry, detailLists, detailPairs } from './relation-details-words.ts';
 import { incomingKeyText, typeText } from './relation-words.ts';
-import { terminalSafe } from './terminal-text.ts';
 
 /** A page of a data dictionary: one relation (GitHub's Markdown). */
 export function relationMarkdown(detail: RelationDetail): string {
@@ -25,10 +25,7 @@ export function relationMarkdown(detail: RelationDetail): string {
   return text;
 }
 
-/** What is laid out on lines is code, fenced by more backticks than it has in a row. */
+/** What is laid out on lines is code. */
 function itemText(entry: DetailEntry): string {
-  if (typeof entry === 'string') return `- ${markdownText(entry)}\n`;
-  const longest = Math.max(2, ...[...entry.lines.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}sql\n${terminalSafe(entry.lines, { multiline: true })}\n${fence}\n`;
+  return typeof entry === 'string' ? `- ${markdownText(entry)}\n` : markdownCode('sql', entry.lines);
 }

@@ -62,8 +62,14 @@ export function incomingKeyText(key: RelationDetail['referencedBy'][number]): st
 }
 
 /** `orders_pkey: (id)`. */
-export function keyText(key: { name: string; columns: readonly string[]; deferrable: boolean }): string {
-  return `${key.name}: (${key.columns.join(', ')})${key.deferrable ? ' deferrable' : ''}`;
+export function keyText(key: {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly deferrable: boolean;
+  readonly nullsNotDistinct?: boolean;
+}): string {
+  const marks = `${key.nullsNotDistinct ? ' nulls not distinct' : ''}${key.deferrable ? ' deferrable' : ''}`;
+  return `${key.name}: (${key.columns.join(', ')})${marks}`;
 }
 
 /** `sales.mood: enum ('glad', 'cross')`, `app.email: domain over text, not null, check …`. */

@@ -1,7 +1,7 @@
 import { tellingRung } from '../connections/test.ts';
 import { formatDuration } from './duration.ts';
+import { markdownCode, markdownText } from './markdown-text.ts';
 import type { ReportContent, ReportedResult, ReportedStage } from './report-content.ts';
-import { terminalSafe } from './terminal-text.ts';
 import { shownName } from './test-results.ts';
 import { mark } from './theme.ts';
 
@@ -37,10 +37,10 @@ export function markdownReport(
 
 function row(result: ReportedResult): string {
   const rung = tellingRung(result);
-  const cause = rung === undefined ? '' : inline(`${rung.stage}: ${told(rung)}`);
+  const cause = rung === undefined ? '' : markdownText(`${rung.stage}: ${told(rung)}`);
   const cells = [
     mark(result.status),
-    inline(shownName(result.connection)),
+    markdownText(shownName(result.connection)),
     formatDuration(result.durationMs),
     cause,
   ];
@@ -48,11 +48,11 @@ function row(result: ReportedResult): string {
 }
 
 function details(result: ReportedResult): string {
-  let text = `\n### ${mark(result.status)}: ${inline(shownName(result.connection))}\n\n`;
+  let text = `\n### ${mark(result.status)}: ${markdownText(shownName(result.connection))}\n\n`;
   for (const rung of result.stages) {
     if (rung.status !== 'failed' && rung.status !== 'warned') continue;
-    const code = rung.code === null ? '' : ` (${inline(rung.code)})`;
-    text += `${rung.stage} ${rung.status}${code}: ${inline(told(rung))}\n\n${fixBlock(rung.fix)}`;
+    const code = rung.code === null ? '' : ` (${markdownText(rung.code)})`;
+    text += `${rung.stage} ${rung.status}${code}: ${markdownText(told(rung))}\n\n${fixBlock(rung.fix)}`;
   }
   return text.trimEnd().concat('\n');
 }
@@ -61,22 +61,7 @@ function told({ message, code, status }: ReportedStage): string {
   return message ?? code ?? status;
 }
 
-/** A fix is there to be copied: a block of code, whose fence is longer than any within. */
+/** A fix is there to be copied. */
 function fixBlock(fix: string | null): string {
-  if (fix === null || fix === '') return '';
-  const longest = Math.max(2, ...[...fix.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${terminalSafe(fix, { multiline: true })}\n${fence}\n\n`;
-}
-
-/**
- * Text on one line, none of it taken for Markdown, HTML, a mention or a link. A backslash before any
- * ASCII punctuation is that character (CommonMark, 2.4); GitHub makes its mentions, references to
- * issues and links of what is left, so that `@`, `#`, `:` and `www.` are broken up too.
- */
-function inline(text: string): string {
-  return terminalSafe(text)
-    .replace(/[\\`*_{}[\]<>()!|~&$:]/g, '\\$&')
-    .replace(/[@#]/g, (char) => `&#${char.charCodeAt(0)};`)
-    .replace(/www\./gi, (word) => `${word.slice(0, -1)}\\.`);
+  return fix === null || fix === '' ? '' : `${markdownCode('text', fix)}\n`;
 }

@@ -1,4 +1,12 @@
-import { createPrompt, isEnterKey, makeTheme, useKeypress, useRef, useState } from '@inquirer/core';
+import {
+  createPrompt,
+  isEnterKey,
+  makeTheme,
+  useEffect,
+  useKeypress,
+  useRef,
+  useState,
+} from '@inquirer/core';
 import { displayWidth, padToWidth, terminalSafe, truncateToWidth } from '../output/terminal-text.ts';
 import { type Asking, put } from './ask.ts';
 import { promptTheme } from './prompt-theme.ts';
@@ -34,6 +42,8 @@ interface ListConfig {
 const mostLines = 15;
 /** Lines around the page: the question above, the help below. */
 const otherLines = 4;
+/** From the cursor, which stands in the question's line, to the screen's end (ED, ECMA-48). */
+const eraseBelow = '\u001b[J';
 /** A label is not padded beyond it. */
 const widestLabel = 48;
 
@@ -62,6 +72,17 @@ const list = createPrompt<ListItem<unknown> | null, ListConfig>((config, done) =
   if (found.current.term !== term) found.current = { term, items: search(lines, term) };
   const shown = found.current.items;
   const pageSize = Math.max(3, Math.min(mostLines, (stderr.rows ?? 24) - otherLines));
+
+  const [, setSize] = useState('');
+  useEffect(() => {
+    const redraw = () => {
+      // Lines that wrap now take more rows than were drawn.
+      stderr.write(eraseBelow);
+      setSize(`${stderr.columns} ${stderr.rows}`);
+    };
+    stderr.on('resize', redraw);
+    return () => void stderr.off('resize', redraw);
+  }, []);
 
   useKeypress((key, rl) => {
     if (ended.current) return;

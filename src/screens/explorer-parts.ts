@@ -35,5 +35,5 @@ export type Step = 'back' | 'schemas' | 'refresh' | 'leave' | Place;
 /** Shows what ended an action, and goes on. @throws what is the user's will, or a defect */
 export function sayError({ stderr, theme }: Asking, error: unknown): void {
   if (!(error instanceof JackfieldError) || error instanceof InterruptedError) throw error;
-  stderr.write(errorText(error, { theme }));
+  stderr.write(errorText(error, { theme, columns: stderr.columns }));
 }

@@ -26,7 +26,8 @@ export function completionsOf(line: string, names: CompletionNames): [words: str
   const [typed = ''] = /(?:"(?:[^"]|"")*"?|[\w$\u0080-\uffff.])*$/.exec(line) ?? [];
   if (typed === '') return [[], ''];
   const dot = typed.lastIndexOf('.');
-  const words = dot < 0 ? anyWords(typed, names) : wordsBehind(typed.slice(0, dot), names);
+  const describes = /^\s*\\d/.test(line);
+  const words = dot < 0 ? anyWords(typed, names, describes) : wordsBehind(typed.slice(0, dot), names);
   const wanted = typed.slice(dot + 1);
   const before = typed.slice(0, dot + 1);
   const found = new Set<string>();
@@ -41,13 +42,13 @@ function startsAlike(word: string, typed: string): boolean {
   return word.toLowerCase().startsWith(typed.toLowerCase());
 }
 
-/** Keywords in the case that is typed; then tables, schemas and columns. */
-function* anyWords(typed: string, { relations }: CompletionNames): Generator<string> {
+/** Keywords in the case that is typed; then tables, schemas and columns. \d takes tables and schemas alone. */
+function* anyWords(typed: string, { relations }: CompletionNames, describes: boolean): Generator<string> {
   const upper = typed === typed.toUpperCase() && typed !== typed.toLowerCase();
-  for (const word of keywords) yield upper ? word.toUpperCase() : word;
+  if (!describes) for (const word of keywords) yield upper ? word.toUpperCase() : word;
   for (const { name } of relations) yield name;
   for (const { schema } of relations) yield `${schema}.`;
-  for (const { columns } of relations) yield* columns;
+  if (!describes) for (const { columns } of relations) yield* columns;
 }
 
 function* wordsBehind(owner: string, { relations }: CompletionNames): Generator<string> {

@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { terminalSafe } from '../output/terminal-text.ts';
 import type { Theme } from '../output/theme.ts';
+import { commandsHelp, type Described, readCommand } from './query-commands.ts';
 import { type CompletionNames, completionsOf } from './query-completion.ts';
 import type { QueryHistory } from './query-history.ts';
 
@@ -21,16 +22,11 @@ export interface QueryPromptParts {
   isOpen(text: string): Promise<boolean>;
   /** Runs what was typed and shows what came of it, errors too. */
   run(text: string, signal: AbortSignal): Promise<void>;
+  /** Shows relations as they were discovered, errors too. */
+  describe(wanted: Described, signal: AbortSignal): Promise<void>;
   names(): Promise<CompletionNames>;
 }
 
-const help = `Statements end with a semicolon, and may take several lines.
-  \\q or Ctrl-D   leave
-  \\?             this text
-  Tab            complete a keyword or name
-  Up, Down       what was typed before
-  Ctrl-C         drop the line, or cancel the statement that runs
-`;
 const historySize = 1_000;
 
 /**
@@ -60,11 +56,12 @@ class QueryPrompt {
   async ask(): Promise<void> {
     const { stdin, stderr, signal, history } = this.#parts;
     stderr.write(this.#parts.theme.faint(`${terminalSafe(this.#mode())}; \\? for help, \\q to leave\n`));
+    this.#offered = [...history.entries].reverse();
     const readline = createInterface({
       input: stdin,
       output: stderr,
       terminal: true,
-      history: [...history.entries].reverse(),
+      history: [...this.#offered],
       historySize,
       removeHistoryDuplicates: true,
       completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
@@ -72,6 +69,7 @@ class QueryPrompt {
       },
     });
     this.#readline = readline;
+    const staysOnOldest = this.#stayOnOldest(readline);
     const leave = () => readline.close();
     signal.addEventListener('abort', leave, { once: true });
     const closed = new Promise<void>((resolve) => readline.once('close', resolve));
@@ -89,12 +87,35 @@ class QueryPrompt {
     await closed;
     this.#left = true;
     signal.removeEventListener('abort', leave);
+    staysOnOldest.end();
     this.#running?.abort();
     await this.#worked;
     stderr.write('\n');
   }
 
   #worked: Promise<void> = Promise.resolve();
+
+  /** Up on the oldest entry leaves it: readline goes one further, back to what was typed. */
+  #stayOnOldest(readline: Interface): { end(): void } {
+    const { stdin } = this.#parts;
+    let before = '';
+    const note = () => {
+      before = readline.line;
+    };
+    const goBack = (_: unknown, key: { readonly name?: string } | undefined) => {
+      const { line } = readline;
+      if (key?.name === 'up' && line !== before && !this.#offered.includes(line))
+        readline.write(null, { name: 'down' });
+    };
+    stdin.prependListener('keypress', note);
+    stdin.on('keypress', goBack);
+    return {
+      end() {
+        stdin.off('keypress', note);
+        stdin.off('keypress', goBack);
+      },
+    };
+  }
 
   #mode(): string {
     return `${this.#parts.name}, ${this.#parts.write ? 'changes are saved' : 'read-only'}`;
@@ -113,7 +134,7 @@ class QueryPrompt {
   }
 
   async #take(line: string): Promise<void> {
-    if (this.#lines.length === 0 && (await this.#command(line.trim()))) return;
+    if (this.#lines.length === 0 && (await this.#command(line))) return;
     this.#lines.push(line);
     const text = this.#lines.join('\n');
     if (text.trim() === '') this.#lines = [];
@@ -121,23 +142,38 @@ class QueryPrompt {
       const lines = this.#lines;
       this.#lines = [];
       this.#offered.unshift(...[...(await this.#parts.history.add(lines))].reverse());
-      await this.#run(text);
+      await this.#cancellable((signal) => this.#parts.run(text, signal));
     }
   }
 
-  async #command(word: string): Promise<boolean> {
+  async #command(line: string): Promise<boolean> {
     const { stderr, theme } = this.#parts;
-    if (!word.startsWith('\\') && !/^(?:quit|exit|help);?$/i.test(word)) return false;
-    if (/^(?:\\q|quit|exit)/i.test(word)) this.#readline?.close();
-    else if (/^(?:\\\?|\\h|help)/i.test(word)) stderr.write(help);
-    else stderr.write(`${theme.caution('!')} there is no command ${terminalSafe(word)}; \\? lists them\n`);
+    const command = readCommand(line);
+    switch (command?.does) {
+      case undefined:
+        return false;
+      case 'leave':
+        this.#readline?.close();
+        break;
+      case 'help':
+        stderr.write(commandsHelp);
+        break;
+      case 'unknown':
+        stderr.write(
+          `${theme.caution('!')} there is no command ${terminalSafe(command.word)}; \\? lists them\n`,
+        );
+        break;
+      case 'describe':
+        this.#offered.unshift(line);
+        await this.#cancellable((signal) => this.#parts.describe(command, signal));
+    }
     return true;
   }
 
-  async #run(text: string): Promise<void> {
+  async #cancellable(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.#running = new AbortController();
     try {
-      await this.#parts.run(text, this.#running.signal);
+      await work(this.#running.signal);
     } finally {
       this.#running = null;
     }

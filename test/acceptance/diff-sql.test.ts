@@ -90,6 +90,59 @@ lines';
   `alter type app.mood rename value 'glad' to 'happy'`,
 ];
 
+const indexed = `
+  create extension pg_trgm schema public;
+  create schema app;
+  create collation app."Own" (locale = 'C');
+  create operator class app."by text" for type text using btree as operator 1 <, operator 2 <=, operator 3 =,
+    operator 4 >=, operator 5 >, function 1 bttextcmp(text, text);
+  create table app.people (id int, email text, "C" text collate "C", name name, at timestamptz, doc jsonb, spot point);
+`;
+
+/** Each of these by another one of the same name below. */
+const plainIndexes = `
+  create index a on app.people (email);
+  create index b on app.people (id, at);
+  create index c on app.people (at);
+  create index d on app.people ("C");
+  create index e on app.people (lower(email), id);
+  create index f on app.people using gin (doc);
+  create index g on app.people using gist (email gist_trgm_ops);
+  create index h on app.people (name);
+  create index i on app.people (email);
+  create index j on app.people (email);
+  create unique index k on app.people (id);
+  create index l on app.people (id);
+  alter table app.people add constraint m unique (id, at);
+  create unique index n on app.people (at);
+`;
+
+const unlikeIndexes = `
+  drop index app.a, app.b, app.c, app.d, app.e, app.f, app.g, app.h, app.i, app.j, app.k, app.l;
+  create index a on app.people (email text_pattern_ops);
+  create index b on app.people (id desc, at desc nulls last);
+  create index c on app.people (at nulls first);
+  create index d on app.people ("C" collate "default");
+  create index e on app.people (lower(email) collate "C" text_pattern_ops desc, id);
+  create index f on app.people using gin (doc jsonb_path_ops);
+  create index g on app.people using gist (email gist_trgm_ops, spot);
+  create index h on app.people (name collate "C");
+  create index i on app.people (email collate app."Own");
+  create index j on app.people (email app."by text" desc);
+  create unique index k on app.people (id) include (at) where id > 0;
+  create index l on app.people using hash (id);
+  alter table app.people drop constraint m;
+  alter table app.people add constraint m unique (id, at) include (email);
+`;
+
+const oneNull = `
+  drop index app.n, app.g;
+  create unique index n on app.people (at) nulls not distinct;
+  create index g on app.people using gist (email gist_trgm_ops (siglen = 32), spot);
+  alter table app.people drop constraint m;
+  alter table app.people add constraint m unique nulls not distinct (id, at);
+`;
+
 /** The words that PostgreSQL reserves stand for tables and columns too. */
 const keywords = `
   do $$
@@ -133,6 +186,48 @@ describe.each(majors)('the SQL of a diff on PostgreSQL %i', (major) => {
     await server.run(sql.stdout, copy.name);
     const left = await script.answer(diffSchema)`connections diff Copy Original --refresh`;
     expect(left.changes).toEqual([]);
+  });
+
+  test('makes the indexes the same, to their operator classes, orders and collations', async () => {
+    const { script, copy, original } = await twoOf(`${indexed} ${plainIndexes}`);
+    await script.answer(diffSchema)`connections diff Original`;
+    await server.run(`${unlikeIndexes} ${major >= 15 ? oneNull : ''}`, original.name);
+
+    const sql = await script.jackfield`connections diff Original --output sql`;
+
+    expect([sql.code, sql.stderr]).toEqual([1, '']);
+    expect(sql.stdout).not.toContain('-- by hand');
+    await server.run(sql.stdout, copy.name);
+    const left = await script.answer(diffSchema)`connections diff Copy Original --refresh`;
+    expect(left.changes).toEqual([]);
+    const definitions = `select pg_get_indexdef(indexrelid) from pg_index where indrelid = 'app.people'::regclass order by 1`;
+    expect(await server.run(definitions, copy.name)).toEqual(await server.run(definitions, original.name));
+  });
+
+  test('drops a view before the type of a column below it changes, and has it made anew after', async () => {
+    const recent = 'create view app.recent as select id, total from app.orders where total > 0';
+    const { script, copy, original } = await twoOf(`create schema app;
+      create table app.orders (id int, total int); ${recent};
+      create materialized view app.sums as select sum(total) as total, id from app.orders group by id`);
+    const sums =
+      'create materialized view app.sums as select sum(total) as total, id from app.orders group by id';
+    await script.answer(diffSchema)`connections diff Original`;
+    await server.run(
+      `drop view app.recent; drop materialized view app.sums;
+      alter table app.orders alter total type numeric(9,2); ${recent}; ${sums}`,
+      original.name,
+    );
+
+    const { stdout } = await script.jackfield`connections diff Original --output sql`;
+
+    const lines = stdout.split('\n');
+    const at = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(at('DROP VIEW app.recent;')).toBeGreaterThanOrEqual(0);
+    expect(at('ALTER TABLE app.orders')).toBeGreaterThan(at('DROP VIEW app.recent;'));
+    expect(at('-- by hand: create the view app.recent anew')).toBeGreaterThan(at('ALTER TABLE app.orders'));
+    await server.run(stdout, copy.name);
+    await server.run(`${recent}; ${sums}`, copy.name);
+    expect((await script.answer(diffSchema)`connections diff Copy Original --refresh`).changes).toEqual([]);
   });
 
   test('names tables and columns that are called as words of SQL', async () => {

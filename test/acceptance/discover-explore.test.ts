@@ -74,6 +74,20 @@ describe.each(majors)('the explorer on PostgreSQL %i', (major) => {
     expect(await terminal.exit()).toEqual({ code: 0, signal: null });
   });
 
+  test('is drawn anew when the terminal is resized, without a key', async () => {
+    const terminal = await open();
+    await take(terminal, 'Shop: schema', 'app');
+    await terminal.waitFor('Esc back · 4');
+    terminal.resize(40, 20);
+    await terminal.waitFor(
+      /^\? Relation of app\n❯ [^\n]*\n {2}lines [^\n]*…\n[\s\S]*^type to search[^\n]*…$/m,
+    );
+    terminal.resize(100, 30);
+    await terminal.waitFor(/what was bought\n[\s\S]*Esc back · 4$/);
+    terminal.press('ctrl-c');
+    expect(await terminal.exit()).toEqual({ code: 130, signal: null });
+  });
+
   test('sample rows, details and the name to copy', async () => {
     const terminal = await open(['orders']);
     await take(terminal, 'app.orders', 'Sample rows', 'Sam');

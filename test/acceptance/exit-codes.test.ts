@@ -169,7 +169,7 @@ describe('exit codes', () => {
         resolve({ code: error?.code, stderr }),
       );
     });
-    expect(full.code).toBe(70);
+    expect(full.code).toBe(6);
     expect(JSON.parse(full.stderr)).toMatchObject({ error: { code: 'answer_lost' } });
   });
 });
@@ -212,7 +212,10 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
 
     const running = script.start`connections test silent --timeout 60s --json`;
     await accepted();
-    await interrupted(running, signal);
+    const { stderr } = await interrupted(running, signal);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'interrupted', message: 'interrupted', fix: null },
+    });
 
     expect(await script.saved()).toEqual(before);
   });
@@ -266,7 +269,7 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
 
     const running = script.start`connections discover silent --timeout 60s`;
     await accepted();
-    await interrupted(running, 'SIGINT');
+    expect((await interrupted(running, 'SIGINT')).stderr).toBe('jackfield: interrupted\n');
   });
 
   test('while a program is asked for the password, which ends with it', async () => {

@@ -41,6 +41,8 @@ const shop = `
   create table app.parts_2025 partition of app.parts for values from ('2025-01-01') to ('2026-01-01');
   create view app.named as select id, name from app.customers;
   create schema other;
+  create operator class app.by_text for type text using btree as operator 1 <, operator 2 <=, operator 3 =,
+    operator 4 >=, operator 5 >, function 1 bttextcmp(text, text);
 `;
 
 /** What is done, of how many relations this has to be read, and whether it makes a snapshot. */
@@ -85,6 +87,9 @@ const steps = (reader: string, owner: string): readonly Step[] => [
   ['create index clients_by_name on app.clients (lower(name))', 1],
   ['alter index app.clients_by_name rename to clients_name', 1],
   ['drop index app.clients_name', 1],
+  ['create index clients_by_name on app.clients (name app.by_text desc)', 1],
+  ['alter operator class app.by_text using btree rename to by_words', 1],
+  ['drop index app.clients_by_name', 1],
   ['alter table app.orders add constraint few check (id < 100) not valid', 1],
   ['alter table app.orders validate constraint few', 1],
   ['alter table app.orders rename constraint few to a_few', 1],

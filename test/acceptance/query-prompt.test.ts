@@ -18,7 +18,9 @@ beforeAll(async () => {
   ({ name: database } = await server.createDatabase(`
     create table orders (id int, note text);
     insert into orders values (1, 'first'), (2, null);
-    grant select on orders to ${role.name};
+    create index orders_by_note on orders (note text_pattern_ops desc);
+    create view named as select id from orders where note is not null;
+    grant select on orders, named to ${role.name};
   `));
 });
 
@@ -158,6 +160,51 @@ test('keywords are completed, and a table of rows stops at a screenful', async (
   await terminal.waitFor(/^Orders=> select/m);
   await type(terminal, ' generate_series(1, 5000) as n;');
   await terminal.waitFor('… the first 200 rows; --limit 0 shows all');
+  await leave(terminal);
+});
+
+test('\\d shows what was discovered, one relation as discover does', async () => {
+  const home = await homeWithOrders();
+  const terminal = await openPrompt(home);
+  await type(terminal, '\\d');
+  await terminal.waitFor(
+    /^RELATION +KIND +ROWS +COLUMNS +COMMENT\npublic\.named +view +– +1\npublic\.orders +table/m,
+  );
+  await terminal.waitFor(/^Orders=> *$/m);
+  await type(terminal, '\\d orders;');
+  await terminal.waitFor(/^Indexes\n {2}orders_by_note: btree \(note text_pattern_ops desc\)$/m);
+  await type(terminal, '\\dv na*');
+  await terminal.waitFor('\\dv na*');
+  await terminal.waitFor(/^public\.named +view .*\n\n1 schema, 1 relation/m);
+  await type(terminal, '\\d+ named');
+  await terminal.waitFor(/^Definition\n +SELECT id\n/m);
+  await type(terminal, '\\d oders');
+  await terminal.waitFor('there is no relation "oders" in Orders; did you mean public.orders?');
+  await type(terminal, '\\dz');
+  await terminal.waitFor('there is no command \\dz');
+  await type(terminal, '\\?');
+  await terminal.waitFor(/one of them in full/);
+  await type(terminal, 'select 6 * 7 as answer;');
+  await terminal.waitFor(/^answer\n {4}42$/m);
+  await leave(terminal);
+});
+
+test('Up on the oldest entry stays there', async () => {
+  const terminal = await openPrompt(await homeWithOrders());
+  for (const n of [11, 12]) {
+    await type(terminal, `select ${n} as n;`);
+    await terminal.waitFor(new RegExp(`^ ?${n}$`, 'm'));
+  }
+  for (let times = 0; times < 4; times += 1) terminal.press('up');
+  await terminal.waitFor(/^Orders=> select 11 as n;$/m);
+  terminal.press('down');
+  await terminal.waitFor(/^Orders=> select 12 as n;$/m);
+  terminal.press('up');
+  terminal.press('up');
+  terminal.type(' select 13 as m;');
+  await terminal.waitFor(/^Orders=> select 11 as n; select 13 as m;$/m);
+  terminal.press('enter');
+  await terminal.waitFor(/^ ?13$/m);
   await leave(terminal);
 });
 

@@ -22,7 +22,7 @@ export interface PgBouncerOptions {
   /** The users it lets in, by SCRAM, and as whom it goes on. */
   readonly users: readonly { readonly name: string; readonly password: string }[];
   /** `transaction` when left out. */
-  readonly poolMode?: 'session' | 'transaction';
+  readonly poolMode?: 'session' | 'transaction' | 'statement';
   /** Presented to clients, who must speak TLS then. */
   readonly certificate?: Issued;
   /** Other settings of `[pgbouncer]`. */

@@ -96,6 +96,10 @@ export function anIndex(oid: number, name: string, numbers: readonly (number | n
     method: 'btree',
     columns: numbers,
     include: [],
+    sortOrders: [],
+    operatorClasses: [],
+    collations: [],
+    nullsNotDistinct: false,
     expressions: null,
     predicate: null,
   };

@@ -31,7 +31,7 @@ export function declareAdd(command: Command, act: Act, run = runAdd): void {
     .argument('[connector]', 'what kind of database', 'postgres')
     .option('--role <role>', 'source or destination', readRole)
     .option('--name <name>', 'what it is saved as');
-  declareEndpointFlags(command);
+  declareEndpointFlags(command, true);
   command.option('--tag <tag>', 'a tag; repeat for several', repeated);
   declareSavingFlags(command);
   command

@@ -15,7 +15,11 @@ export function discoveryFormat({ settings }: App): DiscoveryFormat {
 export async function snapshotOf(
   app: App,
   saved: SavedConnection,
-  { refresh, timeoutMs }: { readonly refresh: boolean; readonly timeoutMs: number },
+  {
+    refresh,
+    timeoutMs,
+    signal = app.signal,
+  }: { readonly refresh: boolean; readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<Snapshot> {
   const progress = app.progress(`discovering ${saved.name}`);
   try {
@@ -23,7 +27,7 @@ export async function snapshotOf(
       refresh: refresh ? 'always' : 'due',
       config: await sourceConfigOf(app.services, saved),
       timeoutMs,
-      signal: app.signal,
+      signal,
       onProgress: (relations) =>
         progress.update(`discovering ${saved.name}: ${plural(relations, 'relation')}`),
     });

@@ -39,7 +39,7 @@ export interface EditOptions {
 
 export function declareEdit(command: Command, act: Act, run = runEdit): void {
   command.argument('<name>', 'name or id').option('--rename <name>', 'save it under another name');
-  declareEndpointFlags(command);
+  declareEndpointFlags(command, true);
   command.option('--tag <tag>', 'the tags it has from now on, "" for none; repeat for several', repeated);
   command
     .option('--allow-write', 'let query --write change something on this source')

@@ -137,7 +137,7 @@ async function runScript(
     signal,
   };
   try {
-    await session.run(script, run, format === 'table' ? writer : saying(app, writer));
+    await session.run(script, run, format === 'table' ? writer : sayingCommands(app, writer));
     await writer.finish();
   } catch (error) {
     await writer.abandon();
@@ -146,7 +146,7 @@ async function runScript(
 }
 
 /** A table says itself what a statement without rows did; in other formats it is no part of the answer. */
-function saying(app: App, writer: ReturnType<typeof queryWriter>): ReturnType<typeof queryWriter> {
+function sayingCommands(app: App, writer: ReturnType<typeof queryWriter>): ReturnType<typeof queryWriter> {
   return {
     ...writer,
     end: async (outcome) => {
@@ -179,6 +179,14 @@ async function prompt(app: App, { saved, connector, session, options }: Prompted
   const { stdin, stderr } = app.streams;
   const { theme } = await app.view('stderr');
   const isKept = options.history && app.environment.JACKFIELD_QUERY_HISTORY?.toLowerCase() !== 'off';
+  const saying = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof JackfieldError)) throw error;
+      stderr.write(errorText(error, await app.view('stderr')));
+    }
+  };
   await promptForQueries({
     stdin,
     stderr,
@@ -189,14 +197,15 @@ async function prompt(app: App, { saved, connector, session, options }: Prompted
     history: isKept ? await openHistory(app.settings.home) : historyOfThisRun(),
     isOpen: (text) => connector.isOpen(text),
     names: async () => ({ relations: await knownNames(app.services, saved) }),
-    run: async (text, signal) => {
-      try {
+    describe: (wanted, signal) =>
+      saying(async () => {
+        const { describeAtPrompt } = await import('./query-describe.ts');
+        await describeAtPrompt(app, saved, wanted, { write: options.write, signal });
+      }),
+    run: (text, signal) =>
+      saying(async () => {
         const script = await connector.readScript(text, options.parameters);
         await runScript(app, session, script, options, signal);
-      } catch (error) {
-        if (!(error instanceof JackfieldError)) throw error;
-        stderr.write(errorText(error, { theme }));
-      }
-    },
+      }),
   });
 }

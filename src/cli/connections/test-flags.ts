@@ -49,7 +49,7 @@ export function declareTestFlags(command: Command): void {
     .option('--allow-empty', 'nothing to test is not an error')
     .addOption(new Option('--name <name>', 'what an endpoint that is not saved is called in the result'))
     .addOption(new Option('--connector <name>', 'the connector of an endpoint that is not saved'));
-  declareEndpointFlags(command);
+  declareEndpointFlags(command, false);
 }
 
 /** `2/4`: the second of four. @throws UsageError bad_value */

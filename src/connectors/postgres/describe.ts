@@ -15,10 +15,11 @@ import {
   triggersQuery,
 } from './describe-queries.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { faultError } from './fault-error.ts';
+import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { qualified } from './identifiers.ts';
 import { jsonArray } from './json-array.ts';
+import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
 import type { Session, TextRow } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
@@ -39,9 +40,10 @@ export async function describe(request: DescribeRequest): Promise<RelationDetail
   const { endpoint, secrets, relation } = request;
   const deadline = new Deadline(request.timeoutMs, request.signal);
   const files = await readTlsFiles(endpoint);
+  const open = async () => (await openSession({ endpoint, secrets, files, bounds }, deadline)).session;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { session } = await openSession({ endpoint, secrets, files, bounds }, deadline);
+      const session = await open();
       try {
         await readSessionFacts(session, endpoint);
         return await read(session, request);
@@ -50,6 +52,14 @@ export async function describe(request: DescribeRequest): Promise<RelationDetail
       }
     } catch (error) {
       if (attempt < tries && isMoved(error)) continue;
+      if (sqlstateOf(error) === '55P03') {
+        const wanted = {
+          relation: written(relation),
+          what: 'its size and definitions',
+          otherwise: 'without --details nobody is asked',
+        };
+        throw await lockedError(open, wanted, error);
+      }
       throw toServerError(error, endpoint, relation);
     }
   }
@@ -182,11 +192,11 @@ function stillThere(definition: string | null | undefined): string {
 
 /** Functions look at the present: of what was dropped since the snapshot they say nothing, or raise. */
 function isMoved(error: unknown): boolean {
-  return error instanceof GoneWhileReadError || sqlstateOf(error) === 'XX000';
+  return error instanceof GoneWhileReadError || ['XX000', '42P01'].includes(sqlstateOf(error) ?? '');
 }
 
 function written({ schema, name }: TableName): string {
-  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
+  return qualified(schema, name);
 }
 
 function gone(relation: TableName): ServerError {
@@ -200,16 +210,10 @@ function gone(relation: TableName): ServerError {
 function toServerError(error: unknown, endpoint: Endpoint, relation: TableName): unknown {
   if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
-  if (isMoved(error) || sqlstate === '42P01') return moved(relation, error);
+  if (isMoved(error)) return moved(relation, error);
   if (sqlstate === null || !(error instanceof Error)) return error;
-  if (sqlstate === '55P03') {
-    return new ServerError({
-      code: 'relation_locked',
-      message: `${written(relation)} is locked by another session, so that its size and definitions can't be had`,
-      fix: 'try again when that session is done; without --details nobody is asked',
-      cause: error,
-    });
-  }
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   return new ServerError({
     code: 'server_refused',
     message: `the server refused the details: ${error.message} (${sqlstate})`,

@@ -50,6 +50,11 @@ export const sessionDiagnoses = {
     message: (d) => `the pooler's own configuration is broken: ${said(d)}`,
     fix: () => 'look at PgBouncer’s log and its [databases]: what it was told of this database does not work',
   },
+  pooler_statement_mode: {
+    stage: 'session',
+    message: (d) => `the pooler allows no transactions, and everything runs in one here: ${said(d)}`,
+    fix: () => 'connect to the server itself, or through a pool with pool_mode = transaction or session',
+  },
   pooler_parameter_refused: {
     stage: 'session',
     message: (d) => `a pooler stands in between, and refuses a setting of this connection: ${said(d)}`,

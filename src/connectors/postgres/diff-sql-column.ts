@@ -6,6 +6,7 @@ import {
   columnDefinition,
   isView,
   nameOf,
+  objectWord,
   orders,
   sequenceSteps,
   step,
@@ -26,8 +27,9 @@ export function columnSteps(kind: ChangeKind, subject: Extract<Subject, { of: 'c
   if (kind === 'column_comment_changed' && after) return [columnComment(name, after)];
   if (isView(relation)) {
     return [
+      ...dropViewSteps(kind, subject),
       byHand(
-        orders.createTables,
+        orders.createViews,
         `create the ${relation.kind} ${name} anew: its definition is not known here`,
       ),
     ];
@@ -43,6 +45,17 @@ export function columnSteps(kind: ChangeKind, subject: Extract<Subject, { of: 'c
     ];
   }
   return changeSteps(kind, `${alter} ALTER COLUMN ${displayIdentifier(after.name)}`, before, after);
+}
+
+/**
+ * A view keeps the tables below it from being altered, and takes no other columns but at its end: it goes
+ * before, by its former name.
+ */
+function dropViewSteps(kind: ChangeKind, { table, after }: Extract<Subject, { of: 'column' }>): SqlStep[] {
+  const { before } = table;
+  const goes = after === null || kind === 'column_type_changed' || kind === 'column_collation_changed';
+  if (!goes || !isView(before.relation)) return [];
+  return [step(orders.dropViews, `DROP ${objectWord(before.relation)} ${nameOf(before)}`)];
 }
 
 /** @param alter `ALTER TABLE … ALTER COLUMN …` */

@@ -1,8 +1,9 @@
 import type { ChangeKind, Key, SqlStep, Subject } from '../../metadata/diff.ts';
 import type { Index } from '../../metadata/discovery.ts';
+import { type IndexKey, indexKeys } from '../../metadata/index-keys.ts';
 import type { PlacedRelation } from '../../metadata/view.ts';
-import { byHand, listOf, nameOf, orders, qualified, step } from './diff-sql-parts.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { byHand, listOf, nameOf, orders, step } from './diff-sql-parts.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 
 /** The steps of a change of a constraint. One that is another one now is dropped and made anew. */
 export function keySteps(kind: ChangeKind, subject: Extract<Subject, { of: 'key' }>): SqlStep[] {
@@ -48,16 +49,17 @@ function dropKey(table: { before: PlacedRelation; after: PlacedRelation }, key: 
 export function createKey(placed: PlacedRelation, key: Key): SqlStep {
   const order = key.type === 'foreign_key' ? orders.addForeignKeys : orders.addKeys;
   const add = `ALTER TABLE ${nameOf(placed)} ADD CONSTRAINT ${displayIdentifier(key.name)}`;
-  const include = placed.relation.indexes.find(({ name }) => name === key.name)?.include ?? [];
-  return step(order, `${add} ${keyDefinition(key, include)}`);
+  return step(order, `${add} ${keyDefinition(key)}`);
 }
 
-function keyDefinition(key: Key, include: readonly string[]): string {
-  const { type, columns, definition, references, deferrable } = key;
+function keyDefinition(key: Key): string {
+  const { type, columns, include, nullsNotDistinct, definition, references, deferrable } = key;
   if (definition !== null) return definition;
   const words: string[] = [];
   if (references === null) {
-    words.push(type === 'primary_key' ? 'PRIMARY KEY' : 'UNIQUE', listOf(columns));
+    words.push(type === 'primary_key' ? 'PRIMARY KEY' : 'UNIQUE');
+    if (nullsNotDistinct) words.push('NULLS NOT DISTINCT');
+    words.push(listOf(columns));
     if (include.length > 0) words.push('INCLUDE', listOf(include));
   } else {
     const target = qualified(references.referencedSchema, references.referencedTable);
@@ -70,32 +72,23 @@ function keyDefinition(key: Key, include: readonly string[]): string {
   return words.join(' ');
 }
 
-/** Operator classes, the order of columns and the like are not discovered: the defaults are taken. */
+/** Makes an index that stands for no constraint. */
 export function createIndex(placed: PlacedRelation, index: Index): SqlStep {
-  const { name, unique, method, columns, include, expressions, predicate } = index;
-  const parts = expressions === null ? [] : dividedExpressions(expressions);
+  const { name, unique, method, include, nullsNotDistinct, expressions, predicate } = index;
+  const keys = indexKeys(index);
   const create = `CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${displayIdentifier(name)} ON ${nameOf(placed)}`;
-  if (columns.filter((column) => column === null).length !== parts.length) {
-    return byHand(orders.addIndexes, `${create} over ${expressions ?? 'its expressions'}`);
-  }
-  const keys = columns.map((column) =>
-    column === null ? `(${parts.shift() ?? ''})` : displayIdentifier(column),
-  );
-  const words = [create, `USING ${displayIdentifier(method)} (${keys.join(', ')})`];
+  if (keys === null) return byHand(orders.addIndexes, `${create} over ${expressions ?? 'its expressions'}`);
+  const words = [create, `USING ${displayIdentifier(method)} (${keys.map(keySql).join(', ')})`];
   if (include.length > 0) words.push(`INCLUDE ${listOf(include)}`);
+  if (nullsNotDistinct) words.push('NULLS NOT DISTINCT');
   if (predicate !== null) words.push(`WHERE ${predicate}`);
   return step(orders.addIndexes, words.join(' '));
 }
 
-/** `lower(a), (b + c)` → its parts: divided by the commas outside of quotes and parentheses. */
-function dividedExpressions(text: string): string[] {
-  const parts = [''];
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'|./gs)) {
-    if (token === '(' || token === '[') depth += 1;
-    if (token === ')' || token === ']') depth -= 1;
-    if (token === ',' && depth === 0) parts.push('');
-    else parts[parts.length - 1] += token;
-  }
-  return parts.map((part) => part.trim());
+function keySql({ column, expression, collation, operatorClass, sortOrder }: IndexKey): string {
+  const words = [column === null ? `(${expression ?? ''})` : displayIdentifier(column)];
+  if (collation !== null) words.push(`COLLATE ${collation}`);
+  if (operatorClass !== null) words.push(operatorClass);
+  if (sortOrder !== null) words.push(sortOrder.toUpperCase());
+  return words.join(' ');
 }

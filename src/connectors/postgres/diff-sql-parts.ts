@@ -1,7 +1,7 @@
 import type { SqlStep } from '../../metadata/diff.ts';
 import type { Column, Relation } from '../../metadata/discovery.ts';
 import type { PlacedRelation } from '../../metadata/view.ts';
-import { displayIdentifier, quoteLiteral } from './identifiers.ts';
+import { displayIdentifier, qualified, quoteLiteral } from './identifiers.ts';
 import { divideSql } from './query-lexer.ts';
 
 /**
@@ -30,6 +30,7 @@ export const orders = {
   addKeys: 80,
   addIndexes: 81,
   addForeignKeys: 85,
+  createViews: 88,
   lastly: 90,
   dropTypes: 95,
   dropSchemas: 99,
@@ -64,11 +65,6 @@ function isOneStatement(text: string): boolean {
   if (statements.length !== 1 || !complete) return false;
   const bare = text.replace(quotedParts, '""');
   return !/['$\\]|(?<!:):(?![:=])/.test(bare);
-}
-
-/** `sales."Odd Name"`. */
-export function qualified(schema: string, name: string): string {
-  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
 }
 
 export function nameOf({ schema, relation }: PlacedRelation): string {

@@ -12,11 +12,10 @@ import {
   nameOf,
   objectWord,
   orders,
-  qualified,
   sequenceSteps,
   step,
 } from './diff-sql-parts.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 
 /** The steps of a change of a relation itself. */
 export function relationSteps(kind: ChangeKind, subject: Extract<Subject, { of: 'relation' }>): SqlStep[] {
@@ -49,10 +48,10 @@ function createSteps(placed: PlacedRelation): SqlStep[] {
     ];
   }
   if (relation.kind === 'foreign table' || isView(relation)) {
-    const unknown = relation.kind === 'foreign table' ? 'server' : 'definition';
-    return [
-      byHand(orders.createTables, `create the ${relation.kind} ${name}, whose ${unknown} is not known here`),
-    ];
+    const [unknown, order] = isView(relation)
+      ? ['definition', orders.createViews]
+      : ['server', orders.createTables];
+    return [byHand(order, `create the ${relation.kind} ${name}, whose ${unknown} is not known here`)];
   }
   const columns = relation.columns.map((column) => `\n  ${columnDefinition(column)}`).join(',');
   const { partitions } = relation;

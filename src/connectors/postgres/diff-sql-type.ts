@@ -1,7 +1,7 @@
 import type { SqlStep, StructureChange, Subject } from '../../metadata/diff.ts';
 import type { TypeFacts } from '../../metadata/discovery.ts';
-import { byHand, literalOrNull, orders, qualified, step } from './diff-sql-parts.ts';
-import { displayIdentifier, quoteLiteral } from './identifiers.ts';
+import { byHand, literalOrNull, orders, step } from './diff-sql-parts.ts';
+import { displayIdentifier, qualified, quoteLiteral } from './identifiers.ts';
 
 /** The steps of a change of a type. */
 export function typeSteps(change: StructureChange, subject: Extract<Subject, { of: 'type' }>): SqlStep[] {

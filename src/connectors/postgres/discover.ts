@@ -5,8 +5,9 @@ import type { StructureFacts, StructureReading } from '../../metadata/structure.
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
-import { faultError } from './fault-error.ts';
+import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
+import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
 import { inOrder, readStructure } from './read-structure.ts';
 import type { Session } from './session.ts';
@@ -32,9 +33,9 @@ export async function discover(request: DiscoverRequest): Promise<StructureReadi
   const endpoint = withConnectTimeout(request.endpoint);
   const deadline = new Deadline(request.timeoutMs, request.signal);
   const files = await readTlsFiles(endpoint);
+  const open = async () => (await openSession({ endpoint, secrets, files, bounds }, deadline)).session;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const open = async () => (await openSession({ endpoint, secrets, files, bounds }, deadline)).session;
       const session = await open();
       const beside = new SharedSnapshot(session, attempt === 1 ? open : null);
       try {
@@ -45,10 +46,17 @@ export async function discover(request: DiscoverRequest): Promise<StructureReadi
       }
     } catch (error) {
       if (attempt < tries && isMoved(error)) continue;
+      if (sqlstateOf(error) === '55P03') throw await lockedError(open, wantedOfLocked, error);
       throw toServerError(error, endpoint);
     }
   }
 }
+
+const wantedOfLocked = {
+  relation: null,
+  what: 'its checks and expressions',
+  otherwise: 'what was read before is kept',
+};
 
 /** Reading may take minutes; that a host says nothing is known sooner. Seconds, where the endpoint has none. */
 function withConnectTimeout(endpoint: Endpoint): Endpoint {
@@ -124,9 +132,12 @@ async function readIdentity(
   return { identity, isLarge: Number(size) > largeCatalog };
 }
 
-/** Functions look at the present, rows at the snapshot: of what was dropped in between they raise. */
+/**
+ * Functions look at the present, rows at the snapshot: of what was dropped in between they raise
+ * internal_error, of a label of an enum invalid_binary_representation.
+ */
 function isMoved(error: unknown): boolean {
-  return error instanceof StructureMovedError || sqlstateOf(error) === 'XX000';
+  return error instanceof StructureMovedError || ['XX000', '22P03'].includes(sqlstateOf(error) ?? '');
 }
 
 function toServerError(error: unknown, endpoint: Endpoint): unknown {
@@ -141,6 +152,8 @@ function toServerError(error: unknown, endpoint: Endpoint): unknown {
   if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   return new ServerError({
     code: 'server_refused',
     message: `the server refused the discovery: ${error.message} (${sqlstate})`,

@@ -7,7 +7,13 @@
  * since pg_get_expr gives NULL, which is written "???" here, and format_type "???"; pg_get_constraintdef,
  * of the rare exclusion constraint alone, raises. Either is reason enough to begin again, and from then
  * on to leave out what is dropped.
+ *
+ * To write out an expression that has columns in it PostgreSQL locks their table ACCESS SHARE, as
+ * pg_get_partkeydef and pg_partition_tree do theirs: whoever alters that table is waited for. So they are
+ * asked only where the catalogs' rows do not tell the same.
  */
+
+import { indexReading } from './structure-rows.ts';
 
 /** What the user may see of a relation: some column of it may be read, and its schema be used. */
 const visible = `has_schema_privilege(n.oid, 'USAGE')
@@ -27,6 +33,19 @@ const description = (alias: string, oid: string, catalog: string, part: string) 
 /** An expression as PostgreSQL writes it; of what was dropped since, what format_type says of such a type. */
 const written = (expression: string, relation: string) =>
   `CASE WHEN ${expression} IS NOT NULL THEN coalesce(pg_get_expr(${expression}, ${relation}), '???') END`;
+
+/**
+ * The table that a default is written for: none while it is there, since a default has no columns in it,
+ * and so no lock is taken. pg_table_is_visible gives NULL for what was dropped since.
+ */
+const defaultsTable = `CASE WHEN a.attgenerated <> '' OR pg_table_is_visible(ad.adrelid) IS NULL
+    THEN ad.adrelid ELSE 0 END`;
+
+const qualifiedName = (schemaOid: string, schema: string, name: string) =>
+  `CASE WHEN ${schemaOid} = 'pg_catalog'::regnamespace THEN '' ELSE quote_ident(${schema}) || '.' END || quote_ident(${name})`;
+
+const collationName = qualifiedName('l.collnamespace', 'ln.nspname', 'l.collname');
+const operatorClassName = qualifiedName('o.opcnamespace', 'os.nspname', 'o.opcname');
 
 const ofList = (chosen: boolean) => (chosen ? ' AND c.oid = ANY ($1::oid[])' : '');
 
@@ -48,8 +67,7 @@ export const hiddenQuery = `SELECT count(*) AS relations
 export const columnTypesQuery = `SELECT a.atttypid, a.atttypmod, a.attcollation,
     format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
-      THEN (SELECT CASE WHEN l.collnamespace = 'pg_catalog'::regnamespace THEN '' ELSE quote_ident(ln.nspname) || '.' END
-          || quote_ident(l.collname)
+      THEN (SELECT ${collationName}
         FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END
   FROM (SELECT atttypid, atttypmod, attcollation FROM pg_attribute
     WHERE attnum > 0 AND NOT attisdropped GROUP BY 1, 2, 3) AS a
@@ -57,12 +75,12 @@ export const columnTypesQuery = `SELECT a.atttypid, a.atttypmod, a.attcollation,
 
 /**
  * What the columns, defaults, checks and indexes of a relation name of others: types, collations,
- * functions, operators, sequences. A new name of one of these changes no row of the relation's own, but
+ * functions, operators and their classes, sequences. A new name of one of these changes no row of the relation's own, but
  * how it is written; so the names count for it, as a sum of their hashes.
  */
 const namesUsed = `SELECT used.relation, sum(used.name) AS names FROM (
     SELECT coalesce(i.indrelid, ad.adrelid, k.conrelid, d.objid) AS relation,
-        hashtext(concat_ws('.', n.nspname, t.typname, f.proname, l.collname))::bigint AS name
+        hashtext(concat_ws('.', n.nspname, t.typname, f.proname, l.collname, oc.opcname))::bigint AS name
       FROM pg_depend d
       LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
       LEFT JOIN pg_attrdef ad ON d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid
@@ -71,11 +89,13 @@ const namesUsed = `SELECT used.relation, sum(used.name) AS names FROM (
       LEFT JOIN pg_proc f ON d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
       LEFT JOIN pg_collation l ON d.refclassid = 'pg_collation'::regclass AND l.oid = d.refobjid
       LEFT JOIN pg_operator o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+      LEFT JOIN pg_opclass oc ON d.refclassid = 'pg_opclass'::regclass AND oc.oid = d.refobjid
       LEFT JOIN pg_namespace n
-        ON n.oid = coalesce(t.typnamespace, f.pronamespace, l.collnamespace, o.oprnamespace)
+        ON n.oid = coalesce(t.typnamespace, f.pronamespace, l.collnamespace, o.oprnamespace, oc.opcnamespace)
       WHERE d.refobjid >= 16384
         AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass)
-        AND d.refclassid IN ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_collation'::regclass, 'pg_operator'::regclass)
+        AND d.refclassid IN ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_collation'::regclass,
+          'pg_operator'::regclass, 'pg_opclass'::regclass)
     UNION ALL
     SELECT ad.adrelid, hashtext(concat_ws('.', n.nspname, s.relname))
       FROM pg_class s JOIN pg_namespace n ON n.oid = s.relnamespace
@@ -97,7 +117,7 @@ export const fieldCounts = {
   relations: 23,
   columns: 14,
   constraints: 15,
-  indexes: 14,
+  indexes: 18,
 };
 
 export const typesQuery = `SELECT t.oid, n.nspname, t.typname, t.typtype, d.description,
@@ -116,6 +136,22 @@ export const typesQuery = `SELECT t.oid, n.nspname, t.typname, t.typtype, d.desc
   ${description('d', 't.oid', 'pg_type', '0')}
   WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c') ORDER BY t.oid`;
 
+/**
+ * What a table is partitioned by, as pg_get_partkeydef writes it; asked itself only for expressions, and
+ * for collations and operator classes that are not the columns' own.
+ */
+const partitionKey = `(SELECT CASE
+      WHEN pt.partexprs IS NOT NULL OR bool_or(k.coll <> a.attcollation OR NOT o.opcdefault)
+      THEN pg_get_partkeydef(c.oid)
+      ELSE CASE pt.partstrat WHEN 'l' THEN 'LIST' WHEN 'r' THEN 'RANGE' ELSE 'HASH' END
+        || ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY k.position) || ')' END
+    FROM pg_partitioned_table pt
+    CROSS JOIN unnest(pt.partattrs::int2[], pt.partclass::oid[], pt.partcollation::oid[])
+      WITH ORDINALITY AS k (attnum, opclass, coll, position)
+    LEFT JOIN pg_attribute a ON a.attrelid = pt.partrelid AND a.attnum = k.attnum
+    LEFT JOIN pg_opclass o ON o.oid = k.opclass
+    WHERE pt.partrelid = c.oid GROUP BY pt.partexprs, pt.partstrat)`;
+
 /** All of the user's schemas, those that the user may not see among them. */
 export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c.relkind,
     c.reltuples, c.relpages, pg_get_userbyid(c.relowner), d.description, c.relpersistence, c.relispopulated,
@@ -128,18 +164,19 @@ export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND ${relationFilter}
   ${description('d', 'c.oid', 'pg_class', '0')}
   LEFT JOIN LATERAL (
-    SELECT pg_get_partkeydef(c.oid) AS key, count(*) AS leaves, sum(i.xmin::text::bigint) AS inherited,
+    WITH RECURSIVE tree (oid, mark) AS (
+      SELECT i.inhrelid, i.xmin::text::bigint FROM pg_inherits i WHERE c.relkind = 'p' AND i.inhparent = c.oid
+      UNION ALL SELECT i.inhrelid, i.xmin::text::bigint FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
+    SELECT CASE WHEN c.relkind = 'p' THEN ${partitionKey} END AS key, count(*) AS leaves, sum(tree.mark) AS inherited,
       CASE WHEN bool_and(leaf.reltuples > 0 OR leaf.relpages > 0) THEN sum(leaf.reltuples) END AS leaf_tuples
-    FROM pg_partition_tree(c.oid) t JOIN pg_class leaf ON leaf.oid = t.relid
-    JOIN pg_inherits i ON i.inhrelid = t.relid
-    WHERE c.relkind = 'p' AND t.isleaf AND t.relid <> c.oid
+    FROM tree JOIN pg_class leaf ON leaf.oid = tree.oid WHERE leaf.relkind <> 'p'
   ) AS p ON c.relkind = 'p'
   LEFT JOIN (${namesUsed}) AS used ON used.relation = c.oid
   ORDER BY c.oid`;
 
 export const columnsQuery = (chosen: boolean) => `SELECT a.attrelid, a.attnum, a.attname, a.atttypid,
     a.atttypmod, a.attcollation, a.attnotnull, a.attidentity, a.attgenerated,
-    ${written('ad.adbin', 'ad.adrelid')}, d.description, a.xmin, ad.xmin, d.xmin
+    ${written('ad.adbin', defaultsTable)}, d.description, a.xmin, ad.xmin, d.xmin
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     AND ${ownRelations(chosen)}
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
@@ -162,12 +199,45 @@ export const constraintsQuery = (chosen: boolean) => `SELECT k.conrelid, k.conna
   LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
   ORDER BY k.conrelid, k.conname COLLATE "C"`;
 
-export const indexesQuery = (
-  chosen: boolean,
-) => `SELECT i.indrelid, ic.relname, i.indisunique, i.indisprimary,
+/**
+ * The operator classes and collations of indexes where some are not the default, each combination once:
+ * they are few, indexes are many. NULL is the default, and of collations none too; 100 is DEFAULT_COLLATION_OID.
+ */
+const unusualKeys = `SELECT x.indclass, x.indcollation, json_build_array(
+      (SELECT json_agg(CASE WHEN NOT o.opcdefault THEN ${operatorClassName} END ORDER BY k.position)
+        FROM unnest(x.indclass::oid[]) WITH ORDINALITY AS k (opclass, position)
+        LEFT JOIN pg_opclass o ON o.oid = k.opclass LEFT JOIN pg_namespace os ON os.oid = o.opcnamespace),
+      (SELECT json_agg(${collationName} ORDER BY k.position)
+        FROM unnest(x.indcollation::oid[]) WITH ORDINALITY AS k (coll, position)
+        LEFT JOIN pg_collation l ON l.oid = k.coll AND l.oid <> 100
+        LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace)) AS told
+  FROM (SELECT DISTINCT indclass, indcollation FROM pg_index WHERE indrelid >= 16384) AS x
+  WHERE NOT x.indcollation::oid[] <@ '{0,100}'
+    OR EXISTS (SELECT FROM pg_opclass o WHERE o.oid = ANY (x.indclass::oid[]) AND NOT o.opcdefault)`;
+
+/** Operator classes with parameters, of the key with that number: `[[1, "gist_trgm_ops(siglen='32')"]]`. */
+const classParameters = `(SELECT json_agg(json_build_array(a.attnum, ${operatorClassName} || '('
+      || (SELECT string_agg(quote_ident(split_part(p, '=', 1)) || '=' || quote_literal(substr(p, strpos(p, '=') + 1)), ', ')
+        FROM unnest(a.attoptions) AS p) || ')'))
+    FROM pg_attribute a JOIN pg_opclass o ON o.oid = i.indclass[a.attnum - 1]
+    JOIN pg_namespace os ON os.oid = o.opcnamespace
+    WHERE a.attrelid = ic.oid AND a.attoptions IS NOT NULL)`;
+
+/**
+ * indnullsnotdistinct came with 15: before, that name is found in the one row beside, where it is false.
+ * It takes no second statement, and no time, since both subqueries become part of the whole.
+ */
+export const indexesQuery = (chosen: boolean) => `WITH unusual AS MATERIALIZED (${unusualKeys})
+  SELECT i.indrelid, ic.relname, i.indisunique, i.indisprimary,
     i.indisvalid, i.indisreplident, i.indimmediate, am.amname, i.indkey, i.indnkeyatts,
-    ${written('i.indexprs', 'i.indrelid')}, ${written('i.indpred', 'i.indrelid')}, i.xmin, ic.xmin
-  FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid AND ${ownRelations(chosen)}
+    ${written('i.indexprs', 'i.indrelid')}, ${written('i.indpred', 'i.indrelid')},
+    i.indoption, i.nulls_not_distinct,
+    (SELECT u.told FROM unusual u WHERE u.indclass = i.indclass AND u.indcollation = i.indcollation),
+    CASE WHEN am.amname NOT IN ('btree', 'hash') THEN ${classParameters} END, i.row_xmin, ic.xmin
+  FROM (SELECT false AS indnullsnotdistinct) AS before_15
+  CROSS JOIN pg_class c
+  JOIN LATERAL (SELECT x.*, x.xmin AS row_xmin, indnullsnotdistinct AS nulls_not_distinct FROM pg_index x) AS i
+    ON i.indrelid = c.oid AND ${ownRelations(chosen)}
   JOIN pg_class ic ON ic.oid = i.indexrelid
   JOIN pg_am am ON am.oid = ic.relam
   ORDER BY i.indrelid, ic.relname COLLATE "C"`;
@@ -190,7 +260,8 @@ export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FR
     LEFT JOIN pg_class rc ON rc.oid = k.confrelid
     LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
     GROUP BY k.conrelid
-  UNION ALL SELECT i.indrelid, 'indexes', count(*), sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint)
+  UNION ALL SELECT i.indrelid, 'indexes', count(*),
+      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${indexReading}
     FROM seen JOIN pg_index i ON i.indrelid = seen.oid JOIN pg_class ic ON ic.oid = i.indexrelid
     GROUP BY i.indrelid`;
 
@@ -215,6 +286,7 @@ export const fingerprintQuery = `SELECT concat_ws(' ', ${[
   ['pg_description', 'objoid >= 16384', xmins],
   ['pg_collation', 'oid >= 16384', xmins],
   ['pg_operator', 'oid >= 16384', xmins],
+  ['pg_opclass', 'oid >= 16384', xmins],
   ['pg_proc', 'oid >= 16384', "hashtext(pronamespace || '.' || proname)::bigint"],
   [
     'pg_depend',

@@ -17,6 +17,11 @@ export function displayIdentifier(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !reservedWords.has(name) ? name : quoteIdentifier(name);
 }
 
+/** `sales."Odd Name"`. */
+export function qualified(schema: string, name: string): string {
+  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
+}
+
 /** The words that PostgreSQL reserves and that people do use as names (manual, appendix C). */
 const reservedWords = new Set(
   (

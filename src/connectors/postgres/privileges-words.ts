@@ -1,5 +1,4 @@
-import type { TableName } from '../../connections/connection.ts';
-import { displayIdentifier } from './identifiers.ts';
+import { displayIdentifier, qualified } from './identifiers.ts';
 import type { Named, PrivilegeFacts } from './privileges.ts';
 
 /** How many names a sentence says; a statement says all that it is for. */
@@ -14,7 +13,7 @@ export function namesOf(facts: PrivilegeFacts, { count, first }: Named): string 
   const said = first.slice(0, namesSaid);
   const home = facts.listed ? null : facts.schemas[0]?.name;
   const names = said.map((table) =>
-    table.schema === home ? displayIdentifier(table.name) : qualified(table),
+    table.schema === home ? displayIdentifier(table.name) : qualified(table.schema, table.name),
   );
   const more = count - said.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
@@ -32,15 +31,11 @@ export function schemaNames(schemas: PrivilegeFacts['schemas']): string {
   return schemas.map(({ name }) => displayIdentifier(name)).join(', ');
 }
 
-function qualified({ schema, name }: TableName): string {
-  return `${displayIdentifier(schema)}.${displayIdentifier(name)}`;
-}
-
 /** What a GRANT names: each of them, or all that the schema has where they are too many to be named. */
 export function targets(facts: PrivilegeFacts, named: Named, kind: 'TABLES' | 'SEQUENCES'): string {
   const [schema] = facts.schemas;
   const tooMany = !facts.listed && named.count > named.first.length;
   if (tooMany && schema) return `ALL ${kind} IN SCHEMA ${displayIdentifier(schema.name)}`;
-  const names = named.first.map(qualified).join(', ');
+  const names = named.first.map(({ schema, name }) => qualified(schema, name)).join(', ');
   return kind === 'SEQUENCES' ? `SEQUENCE ${names}` : names;
 }

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../connections/connection.ts';
 import { ServerError } from '../../connections/errors.ts';
 import type { SqlScript, SqlStatement } from '../../connections/query-port.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { faultError } from './fault-error.ts';
+import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 
 /** The fields of an ErrorResponse that are read (manual, 54.8), as pg's DatabaseError has them. */
@@ -24,9 +24,12 @@ export function statementError(
   script: SqlScript,
   statement: SqlStatement,
   write: boolean,
+  endpoint: Endpoint,
 ): unknown {
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null) return error;
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   const { message, detail, hint, position } = error as ServerWords;
   const place = placeIn(script, statement, typeof position === 'string' ? Number(position) : null);
   const more = typeof detail === 'string' ? `: ${detail}` : '';
@@ -44,6 +47,8 @@ export function sessionError(error: unknown, endpoint: Endpoint): unknown {
   if (error instanceof Fault) return faultError(error, endpoint);
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null || !(error instanceof Error)) return error;
+  const pooler = poolerError(error, endpoint);
+  if (pooler !== null) return pooler;
   return new ServerError({
     code: 'query_failed',
     message: onOneLine(`the server refused: ${error.message} (${sqlstate})`),

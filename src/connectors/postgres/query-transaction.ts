@@ -86,10 +86,15 @@ export class QueryTransaction {
 }
 
 /**
- * The same settings for a statement that no transaction may stand around (VACUUM, CREATE DATABASE).
- * @returns what takes them away again, for the next user of a pooler's session
+ * The same settings for a statement that no transaction may stand around (VACUUM, CREATE DATABASE). Behind
+ * a pooler there are none: each statement may have another session of the server's, and whoever comes
+ * next would find what was set in the former.
+ * @returns what takes them away again; null behind a pooler
  */
-export async function setForSession(session: Session, schema: string): Promise<() => Promise<void>> {
+export async function setForSession(session: Session, schema: string): Promise<(() => Promise<void>) | null> {
+  const { backend } = await session.queryRow('SELECT pg_catalog.pg_backend_pid() AS backend');
+  const { backendKey } = session;
+  if (backendKey !== null && Number(backend) !== backendKey.process) return null;
   await session.query(exactValues.map((setting) => `SET ${setting}`).join('; '));
   await session.queryRow(searchPath('false'), [quoteIdentifier(schema)]);
   const names = ['DateStyle', 'extra_float_digits', 'bytea_output', 'search_path'];

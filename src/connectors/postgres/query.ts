@@ -32,7 +32,11 @@ export async function openQuery(request: OpenQueryRequest): Promise<QuerySession
   try {
     const deadline = new Deadline(timeoutMs, signal);
     const { session } = await openSession({ endpoint, secrets, files, bounds }, deadline);
-    const query = new PostgresQuery(session, { endpoint, files, keyPassword: secrets.sslKeyPassword });
+    const query = new PostgresQuery(
+      session,
+      { endpoint, files, keyPassword: secrets.sslKeyPassword },
+      onNotice,
+    );
     // What it says of our own statements is no concern of the user's.
     session.onNotice = (severity, text) => {
       if (query.runsStatement) onNotice?.(severity, text);
@@ -46,12 +50,14 @@ export async function openQuery(request: OpenQueryRequest): Promise<QuerySession
 class PostgresQuery implements QuerySession {
   readonly #session: Session;
   readonly #ways: CancelWays;
+  readonly #onNotice: OpenQueryRequest['onNotice'];
   /** Whether a statement of the user's runs just now. */
   runsStatement = false;
 
-  constructor(session: Session, ways: CancelWays) {
+  constructor(session: Session, ways: CancelWays, onNotice: OpenQueryRequest['onNotice']) {
     this.#session = session;
     this.#ways = ways;
+    this.#onNotice = onNotice;
   }
 
   async run(script: SqlScript, options: RunOptions, sink: ResultSink): Promise<void> {
@@ -102,13 +108,14 @@ class PostgresQuery implements QuerySession {
     const { schema } = this.#ways.endpoint;
     this.#session.deadline = deadlineOf(options);
     const reset = await this.#ask(() => setForSession(this.#session, schema));
+    if (reset === null) this.#onNotice?.('NOTICE', pooledAlone);
     try {
       await sink.end(await this.#statement(script, statement, options, sink));
     } catch (error) {
       throw error instanceof NeedsNoTransaction ? error.shown : error;
     } finally {
       this.#session.deadline = new Deadline(patience, new AbortController().signal);
-      await reset().catch(() => {});
+      await reset?.().catch(() => {});
     }
   }
 
@@ -132,7 +139,7 @@ class PostgresQuery implements QuerySession {
     try {
       return await running.run(statement);
     } catch (error) {
-      const words = statementError(error, script, statement, options.write);
+      const words = statementError(error, script, statement, options.write, this.#ways.endpoint);
       const shown = sessionError(words, this.#ways.endpoint);
       throw refusesTransaction(error) ? new NeedsNoTransaction(shown) : shown;
     } finally {
@@ -140,6 +147,9 @@ class PostgresQuery implements QuerySession {
     }
   }
 }
+
+const pooledAlone =
+  'a pooler stands in between, so that names without a schema are looked for in the role’s own search_path';
 
 function deadlineOf({ timeoutMs, signal }: RunOptions): Deadline {
   return new Deadline(timeoutMs ?? Number.POSITIVE_INFINITY, signal);

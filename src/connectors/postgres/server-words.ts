@@ -50,6 +50,7 @@ const rules: readonly Rule[] = [
   { code: 'pooler_database_unknown', words: /^no such database\b/i },
   { code: 'pooler_user_unknown', words: /^no such user\b/i },
   { code: 'pooler_parameter_refused', words: /unsupported startup parameter/i },
+  { code: 'pooler_statement_mode', words: /transaction blocks not allowed in statement pooling/i },
   { code: 'pooler_misconfigured', words: /bouncer config error/i },
   {
     code: 'pooler_full',

@@ -21,11 +21,9 @@ export class SharedSnapshot {
   }
 
   /** @returns null where there is none to be had */
-  async open({ server, room, behindProxy }: SessionFacts): Promise<Session | null> {
-    // A standby exports no snapshot, and asking it would end the transaction; behind a pooler the two
-    // may be on different servers.
-    if (this.#openSession === null || server.recovery || behindProxy || (room?.left ?? 0) < spare)
-      return null;
+  async open({ room, behindProxy }: SessionFacts): Promise<Session | null> {
+    // Behind a pooler the two may be on different servers. A standby exports snapshots too (since 10).
+    if (this.#openSession === null || behindProxy || (room?.left ?? 0) < spare) return null;
     const { snapshot } = await this.#first.queryRow('SELECT pg_export_snapshot() AS snapshot');
     try {
       this.#second = await this.#openSession();

@@ -43,9 +43,12 @@ const gone = '???';
 /** The text of an expression. @throws StructureMovedError */
 function expressionOf(row: RowReader): string | null {
   const text = row.textOrNull();
-  if (text === gone) throw new StructureMovedError();
+  if (text === gone || (text !== null && goneSequence.test(text))) throw new StructureMovedError();
   return text;
 }
+
+/** A sequence that was dropped since is written as its number. */
+const goneSequence = /\bnextval\('\d+'::regclass\)/;
 
 /** The name of a type, arrays too. @throws StructureMovedError */
 function typeName(text: string): string {
@@ -199,6 +202,12 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
   };
 }
 
+/**
+ * Counts for each index, in partFingerprintsQuery too: raised when more is read of indexes, so that those
+ * that were kept before are read anew.
+ */
+export const indexReading = 1;
+
 /** A row of indexesQuery, behind its oid. */
 export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
   const name = row.text();
@@ -212,7 +221,11 @@ export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
   const keys = row.number();
   const expressions = expressionOf(row);
   const predicate = expressionOf(row);
-  fingerprint.add(row.number() + row.number());
+  const options = row.text();
+  const nullsNotDistinct = row.flag();
+  const [classes, collations] = jsonArray(row.textOrNull()).map(namesOrNull);
+  const parameters = jsonArray(row.textOrNull());
+  fingerprint.add(row.number() + row.number() + indexReading);
   return {
     name,
     unique,
@@ -223,9 +236,37 @@ export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
     method,
     columns: numbers.slice(0, keys).map((number) => (number === 0 ? null : number)),
     include: numbers.slice(keys),
+    sortOrders: /[1-9]/.test(options)
+      ? numbersOf(options).map((option) => sortOrders[option & 3] ?? 'asc')
+      : [],
+    operatorClasses: withParameters(classes ?? [], parameters, keys),
+    collations: collations ?? [],
+    nullsNotDistinct,
     expressions,
     predicate,
   };
+}
+
+/** Of the bits of pg_index.indoption: 1 is DESC, 2 is NULLS FIRST. */
+const sortOrders = ['asc', 'desc nulls last', 'asc nulls first', 'desc'] as const;
+
+/** A JSON array of names and nulls; empty where there is no name in it. */
+function namesOrNull(value: unknown): (string | null)[] {
+  const names = Array.isArray(value) ? value.map((it) => (typeof it === 'string' ? it : null)) : [];
+  return names.some((name) => name !== null) ? names : [];
+}
+
+/** @param parameters pairs of a key's number, from one, and its operator class with them */
+function withParameters(
+  classes: (string | null)[],
+  parameters: readonly unknown[],
+  keys: number,
+): (string | null)[] {
+  if (parameters.length === 0) return classes;
+  const written = new Map(
+    parameters.filter(Array.isArray).map(([number, text]) => [Number(number), String(text)]),
+  );
+  return Array.from({ length: keys }, (_, at) => written.get(at + 1) ?? classes[at] ?? null);
 }
 
 /** Of an int2[] (`{1,2}`) or an int2vector (`1 2`). */

@@ -85,5 +85,8 @@ it.each([
   ['a connector', entry({ connector: 'mysql' }), 'unknown_connector'],
 ])('%s that is wrong is refused, as apply refuses it', async (_what, wrong, code) => {
   const { tested } = withoutCatalog();
-  await expect(fleetOfFile(tested, [entry({}), wrong], readReference)).rejects.toMatchObject({ code });
+  await expect(fleetOfFile(tested, [entry({}), wrong], readReference)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(JSON.stringify(wrong.name)),
+  });
 });

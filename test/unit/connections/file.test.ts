@@ -42,6 +42,15 @@ describe('a file of connections', () => {
     [{ connections: [least, { ...least, port: 70000 }] }, 'connections[1].port of'],
     [{ connections: [{ ...least, role: 'both' }] }, 'connections[0].role of'],
     [{ connections: [{ ...least, sslMode: 'yes' }] }, 'connections[0].sslMode of'],
+    [
+      { connections: [{ ...least, sslMode: 'yes' }] },
+      '("orders") is not one of disable, allow, prefer, require, verify-ca, verify-full',
+    ],
+    [{ connections: [{ ...least, host: undefined }] }, '("orders") is missing: it is a text'],
+    [{ connections: [{ ...least, port: '5432' }] }, 'is not a number'],
+    [{ connections: [{ ...least, port: 70000 }] }, 'is more than 65535'],
+    [{ connections: [{ ...least, tags: 'eu' }] }, '("orders") is not a list'],
+    [{ connections: [{ ...least, password: 'hunter2' }] }, 'it may hold name, role, connector, host'],
     [{ connections: [{ ...least, password: 'hunter2' }] }, 'a key that is not known ("password")'],
     [
       { connections: [{ ...least, options: { connect_timeout: 5 } }] },

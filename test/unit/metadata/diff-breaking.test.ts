@@ -104,7 +104,7 @@ describe('what breaks keys and CDC', () => {
   });
 
   it('a unique constraint or index that is lost, and no other index', async () => {
-    const unique = { uniques: [{ name: 'u', columns: ['id'], deferrable: false }] };
+    const unique = { uniques: [{ name: 'u', columns: ['id'], deferrable: false, nullsNotDistinct: false }] };
     expect(await ofTable(unique, {})).toEqual(['unique_dropped!']);
     expect(await ofTable({}, unique)).toEqual(['unique_added']);
     expect(await ofTable({ indexes: [anIndex('u', { unique: true })] }, {})).toEqual(['index_dropped!']);

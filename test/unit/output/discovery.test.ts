@@ -165,6 +165,10 @@ test('Markdown is a data dictionary', async () => {
     method: 'btree',
     columns: ['customer_id', null],
     include: ['id'],
+    sortOrders: ['asc' as const, 'desc nulls last' as const],
+    operatorClasses: ['int4_ops', null],
+    collations: [null, '"C"'],
+    nullsNotDistinct: true,
     expressions: 'lower(a)',
     predicate: 'id > 0',
   };
@@ -198,7 +202,7 @@ Checks:
 
 Indexes:
 
-- orders\\_by\\_customer: btree (customer\\_id, lower(a)), include (id), where id \\> 0, INVALID
+- orders\\_by\\_customer: btree (customer\\_id int4\\_ops, lower(a) collate "C" desc nulls last) include (id) nulls not distinct where id \\> 0, INVALID
 
 Hidden: 1 schema and 2 relations that this user may not see.
 `,

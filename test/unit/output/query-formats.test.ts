@@ -256,7 +256,7 @@ describe('Markdown', () => {
       ['https://e.example', 'me@e.example'],
     ];
     expect(await written('markdown', [{ columns: ['t', 'n:number'], rows }])).toBe(
-      '| t | n |\n| --- | ---: |\n| a\\|b | *NULL* |\n| \\*x\\* &lt;b><br>\\`c\\` | \\\\x1b\\[2J |\n' +
+      '| t | n |\n| --- | ---: |\n| a\\|b | *NULL* |\n| \\*x\\* \\<b\\><br>\\`c\\` | \\\\x1b\\[2J |\n' +
         '| https&#58;//e.example | me&#64;e.example |\n',
     );
   });

@@ -58,7 +58,7 @@ Foreign keys
       '  x: (x) deferrable',
       '  x: (x) → x.x (x) on update cascade on delete restrict deferrable NOT VALID',
       '  x: x.x (x) → (x) on update cascade on delete restrict deferrable NOT VALID',
-      '  x: btree (x, x), include (x), where x, unique, INVALID',
+      '  x: btree (x collate x x desc, x collate x x) include (x) nulls not distinct where x, unique, INVALID',
       "  x.x: enum ('x'), not null, default x, x, – x",
       '  x  8 kB',
       '  x: restrictive, update to x using x with check x',

@@ -31,7 +31,7 @@ describe('Markdown', () => {
 | Result | Connection | Time | Cause |
 | --- | --- | ---: | --- |
 | ✓ passed | orders-prod | 41 ms | |
-| ✗ failed | sink | 1.3 s | authenticate\\: the server refuses the password of "writer" |
+| ✗ failed | sink | 1.3 s | authenticate: the server refuses the password of "writer" |
 
 ### ✗ failed: sink
 
@@ -53,8 +53,8 @@ jackfield connections edit sink --password-stdin
       'a|b `c` <b>&amp;* _d_ [e](f) ![g] ~~h~~ \\| @team #12 https://evil.example www.evil.example\nx';
     const [row] = /^\| ✗.*$/m.exec(report({ results: [refused(text)] })) ?? [];
     expect(row).toContain(
-      'connect\\: a\\|b \\`c\\` \\<b\\>\\&amp;\\* \\_d\\_ \\[e\\]\\(f\\) \\!\\[g\\] \\~\\~h\\~\\~ \\\\\\| &#64;team &#35;12 ' +
-        'https\\://evil.example www\\.evil.example\\\\nx |',
+      'connect: a\\|b \\`c\\` \\<b\\>\\&amp;\\* \\_d\\_ \\[e\\](f) \\!\\[g\\] \\~\\~h\\~\\~ \\\\\\| &#64;team &#35;12 ' +
+        'https&#58;//evil.example www&#46;evil.example\\\\nx |',
     );
   });
 
