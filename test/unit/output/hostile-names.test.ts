@@ -76,7 +76,12 @@ function answersWith(name: string): [string, Answer][] {
       presetCatalog([preset({ connector: name, connectorTitle: name, title: name, provider: name })], null),
     ],
     ['relationDetail', relationDetail(relationInFull(name))],
-    ['applyPlan', applyPlan([{ action: 'change', name, role: 'source', changes: [name] }], { done: false })],
+    [
+      'applyPlan',
+      applyPlan([{ action: 'change', kind: 'connection', name, role: 'source', changes: [name] }], {
+        done: false,
+      }),
+    ],
     [
       'secretsStatus',
       secretsStatus({
