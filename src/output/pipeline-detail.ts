@@ -59,7 +59,8 @@ function detailText(pipeline: Pipeline, ends: PipelineEnds, view: View): string 
   const lost = (['source', 'destination'] as const).filter(
     (role) => pipeline[role].status === 'disconnected',
   );
-  const fix = lost.length === 0 ? null : retargetCommand(pipeline.name, ...lost);
+  // One line, whatever the name: each line of a fix is a command.
+  const fix = lost.length === 0 ? null : terminalSafe(retargetCommand(pipeline.name, ...lost));
   const text = `${view.theme.strong(terminalSafe(pipeline.name))}\n${keyValues(pairs, view, '  ')}`;
   return text + fixLines(fix, '  ', view.theme);
 }
