@@ -136,12 +136,14 @@ CREATE TABLE source_configs (
 `;
 
 /**
- * Version 5. What a job says of itself; and the name of a connection that was deleted, on the side that has
+ * Version 5. What a job says of itself, the schema that it loads into where it is not that of the tables it
+ * reads, and the name of a connection that was deleted, on the side that has
  * lost it. No version before could make a pipeline: one that is there without a side is another's doing.
  */
 const pipelineDetails = `
 ALTER TABLE pipelines ADD COLUMN source_name TEXT;
 ALTER TABLE pipelines ADD COLUMN destination_name TEXT;
+ALTER TABLE pipelines ADD COLUMN destination_schema TEXT;
 ALTER TABLE pipelines ADD COLUMN schedule TEXT;
 ALTER TABLE pipelines ADD COLUMN owner TEXT;
 ALTER TABLE pipelines ADD COLUMN revision INTEGER NOT NULL DEFAULT 1 CHECK (revision >= 1);

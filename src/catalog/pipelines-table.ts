@@ -14,7 +14,7 @@ import type { CatalogDatabase, Cell } from './catalog-database.ts';
 const select = `SELECT p.id, p.name, p.state,
   p.source_id, coalesce(s.name, p.source_name, 'unknown'),
   p.destination_id, coalesce(d.name, p.destination_name, 'unknown'),
-  p.schedule, p.owner, p.created_at, p.updated_at, p.revision,
+  p.destination_schema, p.schedule, p.owner, p.created_at, p.updated_at, p.revision,
   (SELECT json_group_array(json_array(t.schema, t.name) ORDER BY t.schema, t.name)
     FROM pipeline_tables AS t WHERE t.pipeline_id = p.id)
   FROM pipelines AS p
@@ -22,8 +22,9 @@ const select = `SELECT p.id, p.name, p.state,
   LEFT JOIN connections AS d ON d.id = p.destination_id`;
 
 const insert = `INSERT INTO pipelines
-  (id, name, state, source_id, destination_id, schedule, owner, created_at, updated_at, revision)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`;
+  (id, name, state, source_id, destination_id, destination_schema, schedule, owner,
+    created_at, updated_at, revision)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`;
 
 type PipelineRow = [
   id: string,
@@ -33,6 +34,7 @@ type PipelineRow = [
   sourceName: string,
   destinationId: string | null,
   destinationName: string,
+  destinationSchema: string | null,
   schedule: string | null,
   owner: string | null,
   createdAt: string,
@@ -60,18 +62,20 @@ export class PipelinesTable {
   }
 
   add(id: string, draft: PipelineDraft): SavedPipeline {
-    const { name, state, sourceId, destinationId, tables, schedule, owner } = draft;
+    const { name, state, sourceId, destinationId, destinationSchema, tables, schedule, owner } = draft;
     if (this.#db.row('SELECT 1 FROM pipelines WHERE name = ?', name)) throw pipelineNameTaken(name);
     this.#requireSide(sourceId, 'source');
     this.#requireSide(destinationId, 'destination');
     const now = this.#now().toISOString();
-    this.#db.run(insert, id, name, state, sourceId, destinationId, schedule, owner, now, now);
+    const about = [destinationSchema, schedule, owner];
+    this.#db.run(insert, id, name, state, sourceId, destinationId, ...about, now, now);
     this.#writeTables(id, tables);
     return this.#get(id);
   }
 
   update(change: PipelineChange): SavedPipeline {
-    const { id, revision, sourceId, destinationId, state, schedule, owner, tables } = change;
+    const { id, revision, sourceId, destinationId, destinationSchema, state, schedule, owner, tables } =
+      change;
     const former = this.#first('WHERE p.id = ?', id);
     if (former === null) throw pipelineGone(id);
     if (former.revision !== revision) throw pipelineChangedMeanwhile(former.name);
@@ -81,6 +85,7 @@ export class PipelinesTable {
       this.#requireSide(value, side);
       cells.push([`${side}_id`, value], [`${side}_name`, null]);
     }
+    if (destinationSchema !== undefined) cells.push(['destination_schema', destinationSchema]);
     if (state !== undefined) cells.push(['state', state]);
     if (schedule !== undefined) cells.push(['schedule', schedule]);
     if (owner !== undefined) cells.push(['owner', owner]);
@@ -124,11 +129,13 @@ export class PipelinesTable {
     return usedBy;
   }
 
-  /** The tables that the pipelines of a connection name, each once and in order. */
+  /** The tables that the pipelines of a connection name, as they are called there, each once and in order. */
   tablesUsed(connectionId: string): TableName[] {
-    const sql = `SELECT DISTINCT t.schema, t.name
-      FROM pipelines AS p JOIN pipeline_tables AS t ON t.pipeline_id = p.id
-      WHERE p.source_id = ? OR p.destination_id = ? ORDER BY t.schema, t.name`;
+    const sql = `SELECT t.schema, t.name
+      FROM pipelines AS p JOIN pipeline_tables AS t ON t.pipeline_id = p.id WHERE p.source_id = ?
+      UNION SELECT coalesce(p.destination_schema, t.schema), t.name
+      FROM pipelines AS p JOIN pipeline_tables AS t ON t.pipeline_id = p.id WHERE p.destination_id = ?
+      ORDER BY 1, 2`;
     const rows = this.#db.rows<[string, string]>(sql, connectionId, connectionId);
     return rows.map(([schema, name]) => ({ schema, name }));
   }
@@ -169,8 +176,8 @@ export class PipelinesTable {
 }
 
 function toSavedPipeline([id, name, state, ...rest]: PipelineRow): SavedPipeline {
-  const [sourceId, sourceName, destinationId, destinationName, schedule, owner, ...others] = rest;
-  const [createdAt, updatedAt, revision, tables] = others;
+  const [sourceId, sourceName, destinationId, destinationName, ...others] = rest;
+  const [destinationSchema, schedule, owner, createdAt, updatedAt, revision, tables] = others;
   return {
     id,
     name,
@@ -178,6 +185,7 @@ function toSavedPipeline([id, name, state, ...rest]: PipelineRow): SavedPipeline
     source: { id: sourceId, name: sourceName },
     destination: { id: destinationId, name: destinationName },
     tables: (JSON.parse(tables) as [string, string][]).map(([schema, table]) => ({ schema, name: table })),
+    destinationSchema,
     schedule,
     owner,
     createdAt,

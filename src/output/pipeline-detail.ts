@@ -39,7 +39,7 @@ function flatFields(pipeline: Pipeline): [string, CellValue][] {
 }
 
 function detailText(pipeline: Pipeline, ends: PipelineEnds, view: View): string {
-  const { tables, schedule, owner, createdAt, updatedAt } = pipeline;
+  const { tables, destinationSchema, schedule, owner, createdAt, updatedAt } = pipeline;
   const pairs: [string, string | TableCell | null][] = [
     ['Id', pipeline.id],
     ['State', standingOf(pipeline, view.theme)],
@@ -51,6 +51,7 @@ function detailText(pipeline: Pipeline, ends: PipelineEnds, view: View): string 
       index === 0 ? 'Tables' : '',
       name,
     ]),
+    ['', destinationSchema === null ? null : `loaded into the schema ${destinationSchema}`],
     ['Schedule', schedule ?? '–'],
     ['Owner', owner ?? '–'],
     ['Created', instant(createdAt, view)],

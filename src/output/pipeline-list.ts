@@ -17,6 +17,7 @@ const csvColumns = [
   'destination',
   'destinationId',
   'tables',
+  'destinationSchema',
   'schedule',
   'owner',
   'createdAt',

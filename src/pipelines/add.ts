@@ -13,6 +13,7 @@ export interface PipelineRequest {
   readonly destination: string;
   readonly tables: readonly TableName[];
   readonly state: PipelineState;
+  readonly destinationSchema: string | null;
   readonly schedule: string | null;
   readonly owner: string | null;
 }
@@ -31,9 +32,10 @@ export async function addPipeline(
   const owner = checkNote('owner', request.owner);
   const source = await requireSide(services, 'source', request.source);
   const destination = await requireSide(services, 'destination', request.destination);
-  const { tables, state } = request;
+  const { tables, state, destinationSchema } = request;
   const pipelines = await services.pipelines();
-  const draft = { name, state, sourceId: source.id, destinationId: destination.id, tables, schedule, owner };
+  const sides = { sourceId: source.id, destinationId: destination.id, destinationSchema };
+  const draft = { name, state, ...sides, tables, schedule, owner };
   const saved = await pipelines.add(services.newId(), draft);
   await warnOfUnknownTables(services, source, tables);
   return saved;

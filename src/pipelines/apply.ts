@@ -9,7 +9,7 @@ import { addPipeline, checkNote, requireSide } from './add.ts';
 import type { PipelineChange } from './catalog.ts';
 import type { SavedPipeline } from './pipeline.ts';
 import { requireRole } from './refusals.ts';
-import { keyOfTable, readTables } from './tables.ts';
+import { keyOfTable, readSchema, readTables } from './tables.ts';
 import { warnOfUnknownTables } from './unknown-tables.ts';
 
 /**
@@ -54,19 +54,21 @@ export async function planFile(
 }
 
 /** An entry whose parts were checked; what is undefined is left as it is. */
-interface Wanted extends Pick<SavedPipeline, 'name' | 'tables' | 'schedule' | 'owner'> {
+interface Wanted extends Pick<SavedPipeline, 'name' | 'tables' | 'destinationSchema' | 'schedule' | 'owner'> {
   readonly source: string;
   readonly destination: string;
   readonly state: SavedPipeline['state'] | undefined;
 }
 
 /** @throws UsageError bad_name, bad_table, bad_note */
-function readEntry({ name, source, destination, tables, state, schedule, owner }: FilePipeline): Wanted {
+function readEntry(entry: FilePipeline): Wanted {
+  const { name, source, destination, destinationSchema, tables, state, schedule, owner } = entry;
   return {
     name: checkName(name),
     source: trimmedName(source),
     destination: trimmedName(destination),
     tables: readTables(tables ?? []),
+    destinationSchema: readSchema(destinationSchema ?? null),
     state,
     schedule: checkNote('schedule', schedule ?? null),
     owner: checkNote('owner', owner ?? null),
@@ -138,6 +140,7 @@ function differences(former: SavedPipeline, wanted: Wanted): Field[] {
   }
   const keys = (tables: SavedPipeline['tables']) => tables.map(keyOfTable).sort().join();
   if (keys(former.tables) !== keys(wanted.tables)) changes.push('tables');
+  if (former.destinationSchema !== wanted.destinationSchema) changes.push('destinationSchema');
   if (wanted.state !== undefined && former.state !== wanted.state) changes.push('state');
   if (former.schedule !== wanted.schedule) changes.push('schedule');
   if (former.owner !== wanted.owner) changes.push('owner');
@@ -151,11 +154,12 @@ async function change(
   changes: readonly Field[],
 ): Promise<void> {
   const idOf = async (side: Role) => (await requireSide(services, side, wanted[side])).id;
-  const { tables, schedule, owner, state } = wanted;
+  const { tables, destinationSchema, schedule, owner, state } = wanted;
   const change: PipelineChange = {
     id,
     revision,
     tables,
+    destinationSchema,
     schedule,
     owner,
     ...(state !== undefined && { state }),

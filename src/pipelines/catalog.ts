@@ -10,6 +10,8 @@ export interface PipelineDraft {
   readonly destinationId: string;
   /** In any order; kept once each. */
   readonly tables: readonly TableName[];
+  /** As {@link SavedPipeline} has it. */
+  readonly destinationSchema: string | null;
   readonly schedule: string | null;
   readonly owner: string | null;
 }

@@ -4,7 +4,13 @@ import { secretsOf } from '../connections/secrets-of.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import { secretFailure, type TestOptions, tellingRung, testEndpoint } from '../connections/test.ts';
 import { workThrough } from '../connections/workers.ts';
-import { type EndCheck, type PipelineCheck, retargetCommand, type SavedPipeline } from './pipeline.ts';
+import {
+  type EndCheck,
+  type PipelineCheck,
+  retargetCommand,
+  type SavedPipeline,
+  tablesAt,
+} from './pipeline.ts';
 import { recordWhole } from './record-whole.ts';
 import { keyOfTable, tablesOfAll } from './tables.ts';
 
@@ -104,7 +110,7 @@ async function testShared(
     for (const { id } of group) results.set(id, result);
     const kinds = new Map<string, SavedPipeline[]>();
     for (const user of group) {
-      const kind = user.tables.map(keyOfTable).join();
+      const kind = tablesAt(user, connection.role).map(keyOfTable).join();
       kinds.set(kind, [...(kinds.get(kind) ?? []), user]);
     }
     if (kinds.size === 1 || !isAboutTables(result)) continue;
@@ -136,7 +142,7 @@ async function testTables(
   { recorded = true }: { readonly recorded?: boolean } = {},
 ): Promise<TestResult> {
   const { name, role } = connection;
-  const tables = tablesOfAll(users);
+  const tables = tablesOfAll(users, role);
   const test = async () => {
     const secrets = await secretsOf(services, connection);
     const subject = { name, savedAs: name, role, endpoint: endpointOf(connection), secrets, tables };

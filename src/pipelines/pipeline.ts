@@ -30,6 +30,8 @@ export interface SavedPipeline {
   readonly destination: PipelineSide;
   /** The tables that the job uses, by schema and name (by code point); empty: it names none. */
   readonly tables: readonly TableName[];
+  /** The schema that it loads them into; null: that of the same name. */
+  readonly destinationSchema: string | null;
   /** When it runs and whose it is, in the user's own words. */
   readonly schedule: string | null;
   readonly owner: string | null;
@@ -51,6 +53,15 @@ export function isDisconnected(pipeline: Pick<SavedPipeline, Role>): boolean {
 /** Whether a connection is either end of it. */
 export function uses(pipeline: Pick<SavedPipeline, Role>, connectionId: string): boolean {
   return pipeline.source.id === connectionId || pipeline.destination.id === connectionId;
+}
+
+/** The tables as they are called at an end. */
+export function tablesAt(
+  { tables, destinationSchema }: Pick<SavedPipeline, 'tables' | 'destinationSchema'>,
+  role: Role,
+): readonly TableName[] {
+  if (role === 'source' || destinationSchema === null) return tables;
+  return tables.map(({ name }) => ({ schema: destinationSchema, name }));
 }
 
 /** The command that gives a side another connection. */
@@ -79,6 +90,7 @@ export function toPipeline(saved: SavedPipeline): Pipeline {
     source: side(saved.source),
     destination: side(saved.destination),
     tables: saved.tables.map(writtenName),
+    destinationSchema: saved.destinationSchema,
     schedule: saved.schedule,
     owner: saved.owner,
     createdAt: saved.createdAt,

@@ -145,7 +145,7 @@ async function testMoves(
   const subjects = [];
   for (const { connection, pipelines } of ends.values()) {
     const secrets = await secretsOf(services, connection);
-    subjects.push({ connection, secrets, tables: tablesOfAll(pipelines) });
+    subjects.push({ connection, secrets, tables: tablesOfAll(pipelines, connection.role) });
   }
   const results: TestResult[] = [];
   for (const { connection, secrets, tables } of subjects) {

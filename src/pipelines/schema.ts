@@ -20,6 +20,10 @@ export const pipelineSchema = z.strictObject({
   source: sideSchema,
   destination: sideSchema,
   tables: z.array(z.string()).describe('"app.orders", a part in quotes where it has a dot or a quote in it'),
+  destinationSchema: z
+    .string()
+    .nullable()
+    .describe('the schema that it loads the tables into; null: that of the same name'),
   schedule: z.string().nullable().describe('in any words: it is shown, and runs nothing'),
   owner: z.string().nullable(),
   createdAt: timestamp,

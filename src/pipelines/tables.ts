@@ -1,7 +1,8 @@
-import type { TableName } from '../connections/connection.ts';
+import type { Role, TableName } from '../connections/connection.ts';
 import { UsageError } from '../connections/errors.ts';
 import { shownWord } from '../connections/shown-word.ts';
 import { readRelationName } from '../metadata/relation-name.ts';
+import { type SavedPipeline, tablesAt } from './pipeline.ts';
 
 /**
  * Reads `app.orders` and `app."Odd.Name"`, letter by letter as `connections discover` prints them; each once.
@@ -32,6 +33,17 @@ function readTable(text: string): TableName {
   );
 }
 
+/** A schema's name, letter by letter, or in double quotes; null stays null. @throws UsageError bad_table */
+export function readSchema(text: string | null): string | null {
+  if (text === null) return null;
+  const written = readRelationName(text.trim());
+  if (written !== null && written.schema === null && !text.includes('\0')) return written.name.text;
+  throw badTable(
+    `${shownWord(text)} is not the name of a schema`,
+    'write it as it is called, and in double quotes where it has a dot in it',
+  );
+}
+
 function badTable(message: string, fix: string): UsageError {
   return new UsageError({ code: 'bad_table', message, fix });
 }
@@ -41,11 +53,17 @@ export function keyOfTable({ schema, name }: TableName): string {
   return JSON.stringify([schema, name]);
 }
 
-/** The tables of several, each once, in the order of their first; null when none names any. */
+/**
+ * The tables of several pipelines as they are called at an end, each once, in the order of their first; null
+ * when none names any.
+ */
 export function tablesOfAll(
-  pipelines: readonly { readonly tables: readonly TableName[] }[],
+  pipelines: readonly Pick<SavedPipeline, 'tables' | 'destinationSchema'>[],
+  role: Role,
 ): readonly TableName[] | null {
   const all = new Map<string, TableName>();
-  for (const { tables } of pipelines) for (const table of tables) all.set(keyOfTable(table), table);
+  for (const pipeline of pipelines) {
+    for (const table of tablesAt(pipeline, role)) all.set(keyOfTable(table), table);
+  }
   return all.size === 0 ? null : [...all.values()];
 }

@@ -103,7 +103,7 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'data-sources tables Orders', schema: discoverySchema, rows: 2 },
     { command: 'pipelines list', schema: pipelineListSchema, rows: 1 },
     // A row a field, those of the sides their own.
-    { command: 'pipelines show nightly', schema: pipelineSchema, rows: 15 },
+    { command: 'pipelines show nightly', schema: pipelineSchema, rows: 16 },
     // A row an end.
     { command: 'pipelines check nightly', schema: pipelineCheckListSchema, rows: 2 },
     { command: 'apply --dry-run --file connections.yaml', schema: planSchema, rows: 1 },

@@ -348,3 +348,61 @@ test('tables that the metadata does not have are warned about, with what may be 
     ].join('\n'),
   );
 });
+
+test('a job that loads into a schema of another name is judged by that one at its destination', async () => {
+  const { script, inLake } = await setThePipelineStage(serverFor(18));
+  await inLake(
+    'drop schema app; create schema landing authorization <loader>; create table landing.orders ()',
+  );
+  await script.answer(
+    pipelineSchema,
+  )`pipelines add nightly --source shop --destination lake --table app.orders`;
+  const [elsewhere] = await script.answer(pipelineCheckListSchema, 1)`pipelines check nightly`;
+  expect(elsewhere?.destination.code).toBe('no_such_schema');
+  await script.jackfield`pipelines delete nightly --yes`;
+
+  const saved = await script.answer(pipelineSchema)`pipelines add nightly --source shop --destination lake
+    --table app.orders --destination-schema landing`;
+  expect(saved).toMatchObject({ tables: ['app.orders'], destinationSchema: 'landing' });
+  const [denied] = await script.answer(pipelineCheckListSchema, 1)`pipelines check nightly`;
+  expect(denied).toMatchObject({
+    source: { status: 'passed' },
+    destination: { code: 'write_denied', fix: expect.stringContaining('ON landing.orders TO') },
+  });
+  await inLake('grant all on landing.orders to <loader>');
+  await script.answer(pipelineCheckListSchema)`pipelines check nightly`;
+
+  // The file says it too, and leaving it out there takes it away.
+  const file = join(script.directory, 'f.yaml');
+  const entry = 'name: nightly, source: shop, destination: lake, tables: [app.orders]';
+  writeFileSync(file, `pipelines: [{ ${entry}, destinationSchema: landing }]`);
+  expect(await script.answer(planSchema)`apply --file ${file}`).toMatchObject([{ action: 'same' }]);
+  writeFileSync(file, `pipelines: [{ ${entry} }]`);
+  expect(await script.answer(planSchema)`apply --file ${file} --dry-run`).toMatchObject([
+    { action: 'change', changes: ['destinationSchema'] },
+  ]);
+});
+
+test('whoever deletes a connection and who adds a pipeline for it at once: one of them loses', async () => {
+  const script = newScript();
+  await save(script, 'source', 'shop');
+  await save(script, 'destination', 'lake');
+  const [deleted, ...added] = await Promise.all([
+    script.jackfield`connections delete shop --yes`,
+    ...['a', 'b', 'c', 'd'].map(
+      (name) => script.jackfield`pipelines add ${name} --source shop --destination lake`,
+    ),
+  ]);
+  const codes = added.map(({ code }) => code);
+  const saved = (await script.saved()).map(({ name }) => name);
+  if (deleted?.code === 0) {
+    // Those that came before it would have kept it.
+    expect(codes).toEqual([3, 3, 3, 3]);
+    expect(saved).toEqual(['lake']);
+  } else {
+    expect(deleted?.code).toBe(4);
+    expect(codes).toEqual([0, 0, 0, 0]);
+    expect(saved).toEqual(['lake', 'shop']);
+  }
+  expect(await listed(script, '--disconnected')).toEqual([]);
+});

@@ -562,6 +562,12 @@ export function describeConnectionCatalog(
           ],
         });
         const d = await catalog.add(randomUUID(), aDraft({ name: 'd' }));
+        // There they are called otherwise.
+        const e = await catalog.add(randomUUID(), aDraft({ name: 'e', role: 'destination' }));
+        const landing = { tables: [table('x', 'y'), table('z', 'y')], destinationSchema: 'landing' };
+        await addPipeline('landing', d, e, landing);
+        expect(await another.tablesUsed(e.id)).toEqual([table('landing', 'y')]);
+        expect(await another.tablesUsed(d.id)).toEqual([table('x', 'y'), table('z', 'y')]);
         await addPipeline('other', d, b, { tables: [table('x', 'y')] });
         expect(await another.tablesUsed(a.id)).toEqual([
           table('a', 'b.c'),

@@ -49,6 +49,7 @@ export function describePipelineCatalog(
           aPipeline('nightly', shop, lake, {
             state: 'paused',
             tables: [table('b', 'x'), table('a', 'y'), table('a', 'X'), table('b', 'x')],
+            destinationSchema: 'landing',
             schedule: 'daily at 02:00',
             owner: 'team data',
           }),
@@ -60,6 +61,7 @@ export function describePipelineCatalog(
           source: { id: shop, name: 'shop' },
           destination: { id: lake, name: 'lake' },
           tables: [table('a', 'X'), table('a', 'y'), table('b', 'x')],
+          destinationSchema: 'landing',
           schedule: 'daily at 02:00',
           owner: 'team data',
           createdAt: '2026-01-01T00:00:00.000Z',
@@ -136,7 +138,13 @@ export function describePipelineCatalog(
         };
         expect(moved).toEqual(after);
         expect(await pipelines.find('nightly')).toEqual(after);
-        const rest = { state: 'paused', tables: [table('c', 'd')], schedule: null, owner: 'you' } as const;
+        const rest = {
+          state: 'paused',
+          tables: [table('c', 'd')],
+          destinationSchema: 'x',
+          schedule: null,
+          owner: 'you',
+        } as const;
         await pipelines.update([{ id: before.id, revision: 2, ...rest }]);
         expect(await others.find('nightly')).toEqual({ ...after, ...rest, revision: 3 });
       });

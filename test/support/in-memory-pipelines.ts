@@ -1,7 +1,7 @@
 import type { Role, TableName } from '../../src/connections/connection.ts';
 import { noSuchConnection } from '../../src/connections/refusals.ts';
 import type { PipelineCatalog, PipelineChange, PipelineDraft } from '../../src/pipelines/catalog.ts';
-import { type SavedPipeline, uses } from '../../src/pipelines/pipeline.ts';
+import { type SavedPipeline, tablesAt, uses } from '../../src/pipelines/pipeline.ts';
 import {
   pipelineChangedMeanwhile,
   pipelineGone,
@@ -44,24 +44,15 @@ export class InMemoryPipelines implements PipelineCatalog {
   }
 
   async add(id: string, draft: PipelineDraft): Promise<SavedPipeline> {
-    const { name, state, tables, schedule, owner } = draft;
+    const { name, state, tables, destinationSchema, schedule, owner } = draft;
     if (this.#all().some((it) => it.name === name)) throw pipelineNameTaken(name);
     if (this.#rows.has(id)) throw new Error(`pipeline ${id} exists`);
     const source = this.#side('source', draft.sourceId);
     const destination = this.#side('destination', draft.destinationId);
     const now = this.#now().toISOString();
+    const about = { destinationSchema, schedule, owner };
     const times = { createdAt: now, updatedAt: now, revision: 1 };
-    const row: Row = {
-      id,
-      name,
-      state,
-      source,
-      destination,
-      tables: once(tables),
-      schedule,
-      owner,
-      ...times,
-    };
+    const row: Row = { id, name, state, source, destination, tables: once(tables), ...about, ...times };
     this.#rows.set(id, structuredClone(row));
     return this.#saved(row);
   }
@@ -97,7 +88,8 @@ export class InMemoryPipelines implements PipelineCatalog {
   }
 
   tablesUsed(connectionId: string): TableName[] {
-    return once(this.usersOf(connectionId).flatMap(({ tables }) => tables));
+    const role = this.#connection(connectionId)?.role ?? 'source';
+    return once(this.usersOf(connectionId).flatMap((pipeline) => tablesAt(pipeline, role)));
   }
 
   disconnect(connectionId: string, name: string): void {

@@ -7,14 +7,6 @@ export function aPipeline(
   destinationId: string,
   fields: Partial<PipelineDraft> = {},
 ): PipelineDraft {
-  return {
-    name,
-    sourceId,
-    destinationId,
-    state: 'active',
-    tables: [],
-    schedule: null,
-    owner: null,
-    ...fields,
-  };
+  const nothing = { tables: [], destinationSchema: null, schedule: null, owner: null };
+  return { name, sourceId, destinationId, state: 'active', ...nothing, ...fields };
 }

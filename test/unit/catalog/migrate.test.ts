@@ -105,6 +105,7 @@ describe('migrating a catalog', () => {
       ...Object(before),
       source_name: null,
       destination_name: 'unknown',
+      destination_schema: null,
       schedule: null,
       owner: null,
       revision: 1,

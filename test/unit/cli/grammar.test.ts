@@ -251,6 +251,7 @@ const tables: Record<string, Row[]> = {
       ['n', '--table', 'app.a', '--table', 'app."b.c"', '--paused', '--schedule', 'daily', '--owner', 'me'],
       { name: 'n', flags: { table: ['app.a', 'app."b.c"'], paused: true, schedule: 'daily', owner: 'me' } },
     ],
+    [['n', '--destination-schema', 'landing'], { name: 'n', flags: { destinationSchema: 'landing' } }],
   ],
   'pipelines show': [[['nightly'], { name: 'nightly' }]],
   'pipelines retarget': [

@@ -71,7 +71,7 @@ function answersWith(name: string): [string, Answer][] {
       tls: { protocol: name, cipher: name, verified: 'ca', subject: name, issuer: name, validTo: name },
     },
   });
-  const ofName = pipeline({ name, tables: [name], schedule: name, owner: name });
+  const ofName = pipeline({ name, tables: [name], destinationSchema: name, schedule: name, owner: name });
   const lost = { id: null, name, status: 'disconnected' } as const;
   const end = {
     connection: name,

@@ -57,7 +57,13 @@ describe('a list of pipelines', () => {
 
   test('is a record each in CSV', async () => {
     const [, hourly] = parseCsv(await renderAnswer('csv', pipelineList(two, { total: 2 }), pipe));
-    expect(hourly).toMatchObject({ name: 'hourly', source: 'shop', sourceId: '', tables: '[]', owner: '' });
+    expect(hourly).toMatchObject({
+      name: 'hourly',
+      source: 'shop',
+      sourceId: null,
+      tables: '[]',
+      owner: null,
+    });
   });
 });
 

@@ -70,6 +70,7 @@ export function pipeline(changes: Partial<Pipeline> = {}): Pipeline {
     source: { id: '0b0f6c1e-5d5b-4b6e-9d6e-0a4c7d3f1a01', name: 'shop', status: 'connected' },
     destination: { id: '0b0f6c1e-5d5b-4b6e-9d6e-0a4c7d3f1a02', name: 'lake', status: 'connected' },
     tables: ['app.orders', 'app.items'],
+    destinationSchema: null,
     schedule: 'daily',
     owner: 'data',
     createdAt: '2026-05-01T12:00:00.000Z',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writtenName } from '../../../src/metadata/relation-name.ts';
-import { readTables, tablesOfAll } from '../../../src/pipelines/tables.ts';
+import { readSchema, readTables, tablesOfAll } from '../../../src/pipelines/tables.ts';
 
 describe('the tables of a pipeline', () => {
   it.each([
@@ -34,10 +34,21 @@ describe('the tables of a pipeline', () => {
       { schema: 'app', name: 'items' },
     ];
     expect(readTables(['app.orders', '"app".orders', 'app.items'])).toEqual([orders, items]);
-    expect(tablesOfAll([{ tables: [orders] }, { tables: [] }, { tables: [items, orders] }])).toEqual([
-      orders,
+    const of = (...tables: (typeof orders)[]) => ({ tables, destinationSchema: null });
+    const landing = { tables: [orders], destinationSchema: 'landing' };
+    expect(tablesOfAll([of(orders), of(), of(items, orders)], 'source')).toEqual([orders, items]);
+    expect(tablesOfAll([of(items), landing], 'source')).toEqual([items, orders]);
+    expect(tablesOfAll([of(items), landing], 'destination')).toEqual([
       items,
+      { schema: 'landing', name: 'orders' },
     ]);
-    expect(tablesOfAll([{ tables: [] }])).toBeNull();
+    expect(tablesOfAll([of()], 'source')).toBeNull();
+  });
+
+  it('may be loaded into a schema of another name', () => {
+    expect([readSchema(null), readSchema('Landing'), readSchema('"a.b"')]).toEqual([null, 'Landing', 'a.b']);
+    for (const text of ['', 'a.b', '"a']) {
+      expect(() => readSchema(text)).toThrow(expect.objectContaining({ code: 'bad_table' }));
+    }
   });
 });
