@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { pipelineListSchema } from '../../src/pipelines/schema.ts';
 import { type PipelineStage, setThePipelineStage } from '../support/pipeline-stage.ts';
 import { addPipeline } from '../support/pipelines.ts';
-import { answer, question } from '../support/questions.ts';
+import { answer, choose, question } from '../support/questions.ts';
 import { serverFor } from '../support/servers.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
 
@@ -58,6 +58,26 @@ describe('delete', () => {
       'the paused pipeline nightly is disconnected: its source shop was deleted',
     );
   });
+});
+
+test('add asks for the ends that were left out', async () => {
+  await stage.save('replica', 'shop');
+  const terminal = await type('pipelines', 'add', 'asked', '--table', 'app.orders');
+  await choose(terminal, 'Source', 'shop');
+  await choose(terminal, 'Destination', 'lake');
+  expect((await terminal.exit()).code).toBe(0);
+  expect(terminal.screen()).toContain('✓ Saved the pipeline asked');
+  expect(await names()).toEqual(['asked', 'nightly']);
+
+  const silent = await type('pipelines', 'add', 'silent', '--source', 'shop', '--no-input');
+  expect((await silent.exit()).code).toBe(2);
+  expect(silent.screen()).toContain('--destination');
+
+  const left = await type('pipelines', 'add', 'left', '--source', 'shop');
+  await left.waitFor(question('Destination'));
+  left.press('ctrl-c');
+  expect((await left.exit()).code).toBe(130);
+  expect(await names()).toEqual(['asked', 'nightly']);
 });
 
 test('a retargeting shows the ladder of the new end, and then what it came to', async () => {

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import { missingFlags } from '../../connections/endpoint.ts';
+import type { Role } from '../../connections/connection.ts';
+import { UsageError } from '../../connections/errors.ts';
+import { roles } from '../../connections/vocabulary.ts';
 import { pipelineDetail } from '../../output/pipeline-detail.ts';
 import { addPipeline } from '../../pipelines/add.ts';
 import { toPipeline } from '../../pipelines/pipeline.ts';
 import { readSchema, readTables } from '../../pipelines/tables.ts';
 import type { App, Verdict } from '../app.ts';
+import { askingOf } from '../asking.ts';
 import { repeated } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
 
@@ -47,19 +50,37 @@ export function declareAddPipeline(command: Command, act: Act, run = runAddPipel
 }
 
 export async function runAddPipeline(app: App, { name, flags }: AddPipelineOptions): Promise<Verdict> {
-  const { source, destination, table = [], paused, schedule = null, owner = null } = flags;
-  if (source === undefined || destination === undefined) {
-    throw missingFlags([
-      ...(source === undefined ? ['source'] : []),
-      ...(destination === undefined ? ['destination'] : []),
-    ]);
-  }
+  const { table = [], paused, schedule = null, owner = null } = flags;
   const tables = readTables(table);
   const destinationSchema = readSchema(flags.destinationSchema ?? null);
   const state = paused ? 'paused' : 'active';
+  const { source, destination } = await endsOf(app, flags);
   const request = { name, source, destination, tables, destinationSchema, state, schedule, owner } as const;
   const saved = await addPipeline(app.services, request);
   await app.done(`Saved the pipeline ${saved.name}`);
   await app.print(pipelineDetail(toPipeline(saved)));
   return 'done';
+}
+
+/** What the flags leave out is asked for, where somebody is there. @throws UsageError missing_flags */
+async function endsOf(app: App, flags: AddPipelineFlags): Promise<Record<Role, string>> {
+  const missing = roles.filter((role) => flags[role] === undefined);
+  const saved = missing.length === 0 ? [] : await (await app.services.catalog()).list();
+  const ends = { source: flags.source ?? '', destination: flags.destination ?? '' };
+  for (const role of missing) {
+    const choices = saved.filter((connection) => connection.role === role);
+    if (!app.interactive || choices.length === 0) throw missingEnds(missing);
+    const { askPipelineEnd } = await import('../../screens/pipeline-end.ts');
+    ends[role] = await askPipelineEnd(await askingOf(app), role, choices);
+  }
+  return ends;
+}
+
+function missingEnds(missing: readonly Role[]): UsageError {
+  const flags = missing.map((role) => `--${role}`).join(', ');
+  return new UsageError({
+    code: 'missing_flags',
+    message: `${flags} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    fix: 'name saved connections: jackfield connections list shows those there are, connections add saves one',
+  });
 }
