@@ -65,6 +65,7 @@ export function makeServices(parts: {
   };
   const connections: ConnectionServices = {
     catalog,
+    pipelines: async () => (await catalog()).pipelines,
     metadata: parts.metadata,
     connectors: verifyingAnyway(environment, parts.notice),
     stores: { open: store, choose: async () => store(await backends.choose(null)) },

@@ -1,5 +1,5 @@
-import type { ConnectionDraft, LastTest, SavedConnection, TableName } from '../connections/connection.ts';
-import { changedMeanwhile, nameTaken, noSuchConnection } from '../connections/refusals.ts';
+import type { ConnectionDraft, LastTest, Role, SavedConnection } from '../connections/connection.ts';
+import { changedMeanwhile, connectionInUse, nameTaken, noSuchConnection } from '../connections/refusals.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 import {
   draftCells,
@@ -12,6 +12,7 @@ import {
   selectEveryConnection,
   toSavedConnection,
 } from './connection-rows.ts';
+import type { PipelinesTable } from './pipelines-table.ts';
 import type { SecretLedger } from './secret-ledger.ts';
 
 const insertColumns = ['id', ...draftColumns, 'last_test_status', 'created_at', 'updated_at', 'revision'];
@@ -32,17 +33,19 @@ const setTest = `UPDATE connections SET
 export class ConnectionsTable {
   readonly #db: CatalogDatabase;
   readonly #ledger: SecretLedger;
+  readonly #pipelines: PipelinesTable;
   readonly #now: () => Date;
 
-  constructor(db: CatalogDatabase, ledger: SecretLedger, now: () => Date) {
+  constructor(db: CatalogDatabase, ledger: SecretLedger, pipelines: PipelinesTable, now: () => Date) {
     this.#db = db;
     this.#ledger = ledger;
+    this.#pipelines = pipelines;
     this.#now = now;
   }
 
   /** SQLite compares UTF-8 bytes, which is the order of code points. */
   list(): SavedConnection[] {
-    const usedBy = this.#pipelinesByConnection();
+    const usedBy = this.#pipelines.namesByConnection();
     const pipelinesOf = (id: string) => usedBy.get(id) ?? [];
     const [json] = this.#db.row<[string]>(selectEveryConnection) ?? ['[]'];
     return parseRows(json).map((row) => toSavedConnection(row, pipelinesOf, this.#db.file));
@@ -74,11 +77,17 @@ export class ConnectionsTable {
     return this.#get(id);
   }
 
-  delete(id: string): boolean {
-    const row = this.#db.row<[string | null]>('SELECT secret_account FROM connections WHERE id = ?', id);
+  delete(id: string, force: boolean): boolean {
+    const row = this.#db.row<[string, Role, string | null]>(
+      'SELECT name, role, secret_account FROM connections WHERE id = ?',
+      id,
+    );
     if (row === undefined) return false;
+    const [name, role, account] = row;
+    const pipelines = force ? [] : this.#pipelines.activeUsersOf(id);
+    if (pipelines.length > 0) throw connectionInUse([{ name, role, pipelines, substitute: null }]);
+    this.#pipelines.disconnect(id, name);
     this.#db.run('DELETE FROM connections WHERE id = ?', id);
-    const [account] = row;
     if (account !== null) this.#ledger.retire(account);
     return true;
   }
@@ -86,13 +95,6 @@ export class ConnectionsTable {
   recordTest(id: string, revision: number, lastTest: LastTest, provider: string): boolean {
     const passed = passedAt(lastTest, this.#now().toISOString());
     return this.#db.run(setTest, ...lastTestCells(lastTest), passed, provider, id, revision) === 1;
-  }
-
-  tablesUsed(id: string): TableName[] {
-    const sql = `SELECT DISTINCT t.schema, t.name
-      FROM pipelines AS p JOIN pipeline_tables AS t ON t.pipeline_id = p.id
-      WHERE p.source_id = ? OR p.destination_id = ? ORDER BY t.schema, t.name`;
-    return this.#db.rows<[string, string]>(sql, id, id).map(([schema, name]) => ({ schema, name }));
   }
 
   #get(id: string): SavedConnection {
@@ -104,26 +106,7 @@ export class ConnectionsTable {
   #first(where: string, value: string): SavedConnection | null {
     const row = this.#db.row<[string]>(`${selectConnections} ${where}`, value);
     if (row === undefined) return null;
-    return toSavedConnection(parseRow(row[0]), (id) => this.#pipelinesOf(id), this.#db.file);
-  }
-
-  #pipelinesOf(id: string): string[] {
-    const sql = 'SELECT name FROM pipelines WHERE source_id = ? OR destination_id = ? ORDER BY name';
-    return this.#db.rows<[string]>(sql, id, id).map(([name]) => name);
-  }
-
-  #pipelinesByConnection(): Map<string, string[]> {
-    const usedBy = new Map<string, string[]>();
-    const sql = 'SELECT name, source_id, destination_id FROM pipelines ORDER BY name';
-    for (const [name, ...ids] of this.#db.rows<[string, string | null, string | null]>(sql)) {
-      for (const id of new Set(ids)) {
-        if (id === null) continue;
-        const names = usedBy.get(id);
-        if (names === undefined) usedBy.set(id, [name]);
-        else names.push(name);
-      }
-    }
-    return usedBy;
+    return toSavedConnection(parseRow(row[0]), (id) => this.#pipelines.usersOf(id), this.#db.file);
   }
 
   #refuseTakenName(id: string, name: string): void {

@@ -135,6 +135,22 @@ CREATE TABLE source_configs (
 ) STRICT;
 `;
 
+/**
+ * Version 5. What a job says of itself, the schema that it loads into where it is not that of the tables it
+ * reads, and the name of a connection that was deleted, on the side that has
+ * lost it. No version before could make a pipeline: one that is there without a side is another's doing.
+ */
+const pipelineDetails = `
+ALTER TABLE pipelines ADD COLUMN source_name TEXT;
+ALTER TABLE pipelines ADD COLUMN destination_name TEXT;
+ALTER TABLE pipelines ADD COLUMN destination_schema TEXT;
+ALTER TABLE pipelines ADD COLUMN schedule TEXT;
+ALTER TABLE pipelines ADD COLUMN owner TEXT;
+ALTER TABLE pipelines ADD COLUMN revision INTEGER NOT NULL DEFAULT 1 CHECK (revision >= 1);
+UPDATE pipelines SET source_name = 'unknown' WHERE source_id IS NULL;
+UPDATE pipelines SET destination_name = 'unknown' WHERE destination_id IS NULL;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -147,6 +163,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, up: (db) => db.exec(historyTables) },
   { version: 3, up: (db) => db.exec(writePermission) },
   { version: 4, up: (db) => db.exec(sourceConfigs) },
+  { version: 5, up: (db) => db.exec(pipelineDetails) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

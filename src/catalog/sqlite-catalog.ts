@@ -20,9 +20,11 @@ import { openCatalogFindings } from './health.ts';
 import { migrations } from './migrations.ts';
 import { openDatabase } from './open-database.ts';
 import { ownOwner } from './owner.ts';
+import { PipelinesTable } from './pipelines-table.ts';
 import { SecretLedger } from './secret-ledger.ts';
 import { SettingsTable } from './settings-table.ts';
 import { SourceConfigsTable } from './source-configs-table.ts';
+import { SqlitePipelines } from './sqlite-pipelines.ts';
 import { TestResultsTable } from './test-results-table.ts';
 import { VaultTables } from './vault-tables.ts';
 
@@ -49,11 +51,14 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
   readonly #db: CatalogDatabase;
   readonly #now: () => Date;
   readonly #connections: ConnectionsTable;
+  readonly #pipelines: PipelinesTable;
   readonly #results: TestResultsTable;
   readonly #ledger: SecretLedger;
   readonly #settings: SettingsTable;
   readonly #sources: SourceConfigsTable;
   readonly #vault: VaultTables;
+  /** The pipelines of the same catalog. */
+  readonly pipelines: SqlitePipelines;
 
   /** Takes over an open database; {@link openCatalog} is the way to one. */
   constructor(db: CatalogDatabase, options: Omit<CatalogOptions, 'home'>) {
@@ -61,7 +66,9 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     this.#db = db;
     this.#now = now;
     this.#ledger = new SecretLedger(db, now, () => owner ?? ownOwner());
-    this.#connections = new ConnectionsTable(db, this.#ledger, now);
+    this.#pipelines = new PipelinesTable(db, now);
+    this.pipelines = new SqlitePipelines(db, this.#pipelines);
+    this.#connections = new ConnectionsTable(db, this.#ledger, this.#pipelines, now);
     this.#results = new TestResultsTable(db);
     this.#settings = new SettingsTable(db);
     this.#sources = new SourceConfigsTable(db);
@@ -89,8 +96,8 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return this.#db.write(() => this.#connections.update(id, revision, draft, lastTest));
   }
 
-  async delete(id: string): Promise<boolean> {
-    return this.#db.write(() => this.#connections.delete(id));
+  async delete(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<boolean> {
+    return this.#db.write(() => this.#connections.delete(id, force));
   }
 
   async recordTest(id: string, revision: number, outcome: TestOutcome): Promise<boolean> {
@@ -107,7 +114,7 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
   }
 
   async tablesUsed(id: string): Promise<TableName[]> {
-    return this.#db.read(() => this.#connections.tablesUsed(id));
+    return this.#db.read(() => this.#pipelines.tablesUsed(id));
   }
 
   async sourceConfig(id: string): Promise<SourceConfig | null> {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { type ApplyStep, planApply } from '../connections/apply.ts';
+import type { ApplyStep } from '../connections/apply-step.ts';
 import { missingFlags } from '../connections/endpoint.ts';
 import { RefusedError } from '../connections/errors.ts';
 import type { PlanStep } from '../connections/reports.ts';
 import { applyPlan } from '../output/apply-plan.ts';
+import { planFile } from '../pipelines/apply.ts';
 import type { App, Verdict } from './app.ts';
 import { askingOf } from './asking.ts';
-import { readConnectionFile, referenceReader } from './connection-file.ts';
+import { readWholeFile, referenceReader } from './connection-file.ts';
 import { type Act, examples } from './verb.ts';
 
 export interface ApplyFlags {
@@ -19,9 +20,9 @@ export interface ApplyFlags {
 
 export function declareApply(command: Command, act: Act, run = runApply): void {
   command
-    .option('--file <file>', 'YAML or JSON with connections; secrets are references')
+    .option('--file <file>', 'YAML or JSON with connections and pipelines; secrets are references')
     .option('--dry-run', 'print the plan and change nothing')
-    .option('--prune', 'delete the connections that the file does not name')
+    .option('--prune', 'delete the connections and pipelines that the file does not name')
     .option('--yes', 'do not ask')
     .option('--trust-file', 'allow cmd: and file: references in it')
     .addHelpText(
@@ -36,10 +37,13 @@ export function declareApply(command: Command, act: Act, run = runApply): void {
 
 export async function runApply(app: App, flags: ApplyFlags): Promise<Verdict> {
   if (flags.file === undefined) throw missingFlags(['file']);
-  const entries = await readConnectionFile(flags.file);
+  const content = await readWholeFile(flags.file);
   const readReference = referenceReader(flags.trustFile === true);
-  const steps = await planApply(app.services, entries, { prune: flags.prune === true, readReference });
-  const plan = steps.map(({ action, name, role, changes }): PlanStep => ({ action, name, role, changes }));
+  const { file: source, prune = false } = flags;
+  const steps = await planFile(app.services, content, { prune, readReference, source });
+  const plan = steps.map(
+    ({ action, kind, name, role, changes }): PlanStep => ({ action, kind, name, role, changes }),
+  );
   const changing = steps.filter(({ action }) => action !== 'same');
   if (flags.dryRun || changing.length === 0) {
     await app.print(applyPlan(plan, { done: flags.dryRun !== true }));

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../connections/errors.ts';
-import { type FileConnection, parseConnectionFile, type ReadReference } from '../connections/file.ts';
+import { type FileConnection, type FileContent, parseFile, type ReadReference } from '../connections/file.ts';
 import { parseReference } from '../secrets/references.ts';
 import { readDataFile } from './read-file.ts';
 
@@ -9,9 +9,14 @@ import { readDataFile } from './read-file.ts';
  * @throws UsageError bad_file
  */
 export async function readConnectionFile(file: string): Promise<FileConnection[]> {
-  const entries = parseConnectionFile(await readDataFile(file), file);
+  return (await readWholeFile(file)).connections ?? [];
+}
+
+/** Reads what a file says of connections, as {@link readConnectionFile}, and of pipelines. @throws UsageError bad_file */
+export async function readWholeFile(file: string): Promise<FileContent> {
+  const { connections, pipelines } = parseFile(await readDataFile(file), file);
   const directory = dirname(resolve(file));
-  return entries.map((entry) => withFilesOf(directory, entry));
+  return { connections: connections?.map((entry) => withFilesOf(directory, entry)), pipelines };
 }
 
 /**

@@ -3,6 +3,7 @@ import { examineSecrets, isHealthy } from '../connections/doctor.ts';
 import { CatalogError } from '../connections/errors.ts';
 import type { DoctorFinding } from '../connections/reports.ts';
 import { doctorReport } from '../output/doctor-report.ts';
+import { examinePipelines } from '../pipelines/doctor.ts';
 import type { App, Verdict } from './app.ts';
 import { type Act, examples } from './verb.ts';
 
@@ -23,16 +24,19 @@ export async function runDoctor(app: App, flags: DoctorFlags): Promise<Verdict> 
   const hasSecrets = findings.every(({ code }) => code !== 'catalog_absent');
   const isSound = isHealthy(findings);
   findings.push(...(await app.inspectMetadata()));
-  if (hasSecrets && isSound) findings.push(...(await secretFindings(app, flags)));
+  if (hasSecrets && isSound) findings.push(...(await rowFindings(app, flags)));
   await app.print(doctorReport(findings));
   return isHealthy(findings) ? 'done' : 'said-no';
 }
 
-/** A catalog that can't be opened was found by its inspection; here it only means that secrets can't be looked at. */
-async function secretFindings(app: App, flags: DoctorFlags): Promise<DoctorFinding[]> {
+/** A catalog that can't be opened was found by its inspection; here it only means that its rows can't be looked at. */
+async function rowFindings(app: App, flags: DoctorFlags): Promise<DoctorFinding[]> {
   const isAtWork = (owner: string) => app.isAtWork(owner);
   try {
-    return await examineSecrets(app.services, { fix: flags.fix === true, isAtWork });
+    return [
+      ...(await examineSecrets(app.services, { fix: flags.fix === true, isAtWork })),
+      ...(await examinePipelines(app.services)),
+    ];
   } catch (error) {
     if (!(error instanceof CatalogError)) throw error;
     return [

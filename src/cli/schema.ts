@@ -5,6 +5,7 @@ import * as connections from '../connections/schema.ts';
 import { diffSchema } from '../metadata/diff-schema.ts';
 import * as metadata from '../metadata/schema.ts';
 import { jsonDocument } from '../output/json-document.ts';
+import * as pipelines from '../pipelines/schema.ts';
 import type { App, Verdict } from './app.ts';
 import { type Act, examples } from './verb.ts';
 
@@ -21,6 +22,9 @@ export const contracts = {
   sourceConfig: metadata.sourceConfigSchema,
   refreshResultList: metadata.refreshResultListSchema,
   schedule: metadata.scheduleSchema,
+  pipeline: pipelines.pipelineSchema,
+  pipelineList: pipelines.pipelineListSchema,
+  pipelineCheckList: pipelines.pipelineCheckListSchema,
   presetList: connections.presetListSchema,
   plan: connections.planSchema,
   secretsStatus: connections.secretsStatusSchema,

@@ -3,6 +3,7 @@ import type { Verb } from './verb.ts';
 /** The nouns, in the order help shows them. */
 export const nouns: readonly { name: string; alias?: string; summary: string }[] = [
   { name: 'connections', alias: 'conn', summary: 'saved sources and destinations' },
+  { name: 'pipelines', summary: 'what uses the connections, and whether it can' },
   { name: 'data-sources', summary: 'the sources among the connections, by other names' },
   { name: 'metadata', summary: 'what discovery found, kept up to date' },
   { name: 'secrets', summary: 'where passwords are kept' },
@@ -79,8 +80,50 @@ export const verbs: readonly Verb[] = [
   },
   {
     path: 'apply',
-    summary: 'make the saved connections what a file says',
+    summary: 'make the saved connections and pipelines what a file says',
     load: async () => (await import('./apply.ts')).declareApply,
+  },
+  {
+    path: 'pipelines list',
+    alias: 'ls',
+    summary: 'list the pipelines, or draw where connections are used',
+    load: async () => (await import('./pipelines/list.ts')).declareListPipelines,
+  },
+  {
+    path: 'pipelines add',
+    summary: 'say that a job uses a source and a destination',
+    load: async () => (await import('./pipelines/add.ts')).declareAddPipeline,
+  },
+  {
+    path: 'pipelines show',
+    summary: 'show one pipeline',
+    load: async () => (await import('./pipelines/show.ts')).declareShowPipeline,
+  },
+  {
+    path: 'pipelines retarget',
+    summary: 'give pipelines another source or destination',
+    load: async () => (await import('./pipelines/retarget.ts')).declareRetarget,
+  },
+  {
+    path: 'pipelines pause',
+    summary: 'say that a job does not run for now',
+    load: async () => (await import('./pipelines/set-state.ts')).declarePause,
+  },
+  {
+    path: 'pipelines resume',
+    summary: 'say that a job runs again',
+    load: async () => (await import('./pipelines/set-state.ts')).declareResume,
+  },
+  {
+    path: 'pipelines check',
+    summary: 'test both ends of pipelines, with the tables that they use',
+    load: async () => (await import('./pipelines/check.ts')).declareCheck,
+  },
+  {
+    path: 'pipelines delete',
+    alias: 'rm',
+    summary: 'delete pipelines; their connections stay',
+    load: async () => (await import('./pipelines/delete.ts')).declareDeletePipelines,
   },
   {
     path: 'data-sources list',

@@ -1,6 +1,7 @@
 import { addConnection } from './add.ts';
+import type { ApplyStep } from './apply-step.ts';
 import type { SavedConnection } from './connection.ts';
-import { deleteConnection, refuseUsed } from './delete.ts';
+import { deleteConnection } from './delete.ts';
 import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
@@ -13,23 +14,17 @@ import {
   secretInputsOf,
 } from './file.ts';
 import { checkName, checkTags } from './names.ts';
-import type { PlanStep } from './reports.ts';
 import type { SecretInput } from './secrets-of.ts';
 import type { ConnectionServices } from './services.ts';
 import { shellWord } from './shell-word.ts';
-
-/** A step of a plan, with what carries it out. */
-export interface ApplyStep extends PlanStep {
-  /** Finds out whether the secrets it needs can be had; changes nothing. @throws SecretError */
-  prepare(): Promise<void>;
-  run(): Promise<void>;
-}
 
 /** What an apply is told besides the file. */
 export interface ApplyOptions {
   /** Delete the connections that the file does not name. */
   readonly prune: boolean;
   readonly readReference: ReadReference;
+  /** The pipelines that will use a connection when all is done; those of today when left out. */
+  readonly usersOf?: (connection: SavedConnection) => readonly string[];
 }
 
 /**
@@ -58,10 +53,27 @@ export async function planApply(
   }
   if (options.prune) {
     const gone = [...saved.values()].filter(({ name }) => !named.has(name));
-    refuseUsed(gone, false);
+    refusePrune(gone, options.usersOf ?? (({ usedBy }) => usedBy));
     for (const connection of gone) steps.push(planDelete(services, connection));
   }
   return steps;
+}
+
+/** Paused ones count: what a file prunes is not looked at by anyone. @throws RefusedError connection_in_use */
+function refusePrune(
+  gone: readonly SavedConnection[],
+  usersOf: (connection: SavedConnection) => readonly string[],
+): void {
+  const uses = gone
+    .map((connection) => ({ name: connection.name, pipelines: usersOf(connection) }))
+    .filter(({ pipelines }) => pipelines.length > 0);
+  if (uses.length === 0) return;
+  const users = [...new Set(uses.flatMap(({ pipelines }) => pipelines))];
+  throw new RefusedError({
+    code: 'connection_in_use',
+    message: uses.map(({ name, pipelines }) => `${name} is used by ${pipelines.join(', ')}`).join('; '),
+    fix: `name it in the file, give those another connection there, or: jackfield pipelines delete ${users.map(shellWord).join(' ')}`,
+  });
 }
 
 async function planAdd(
@@ -78,6 +90,7 @@ async function planAdd(
   const { role } = entry;
   return {
     action: 'add',
+    kind: 'connection',
     name,
     role,
     changes: [],
@@ -116,6 +129,7 @@ async function planChange(
   const changes = [...plan.changes];
   return {
     action: changes.length === 0 ? 'same' : 'change',
+    kind: 'connection',
     name,
     role,
     changes,
@@ -136,6 +150,7 @@ function refuseAskingAgain(plan: EditPlan): void {
 function planDelete(services: ConnectionServices, connection: SavedConnection): ApplyStep {
   return {
     action: 'delete',
+    kind: 'connection',
     name: connection.name,
     role: connection.role,
     changes: [],

@@ -78,10 +78,13 @@ export interface ConnectionCatalog {
   update(id: string, revision: number, draft: ConnectionDraft, lastTest: LastTest): Promise<SavedConnection>;
 
   /**
-   * Deletes a connection with its history, and retires its ledger entry.
+   * Deletes a connection with its history, and retires its ledger entry. The pipelines that used it keep
+   * its name, and are disconnected.
+   * @param options.force delete it although active pipelines use it
    * @returns false when there is no such connection (any more)
+   * @throws RefusedError connection_in_use
    */
-  delete(id: string): Promise<boolean>;
+  delete(id: string, options?: { readonly force?: boolean }): Promise<boolean>;
 
   /**
    * Records a test's outcome and keeps its result, the newest {@link resultsKept} of a connection; a

@@ -1,32 +1,61 @@
+import type { SavedPipeline } from '../pipelines/pipeline.ts';
 import type { SavedConnection } from './connection.ts';
-import { RefusedError } from './errors.ts';
+import { type ConnectionUse, connectionInUse } from './refusals.ts';
 import type { ConnectionServices } from './services.ts';
-import { shellWord } from './shell-word.ts';
 import { removeRetired } from './store-secrets.ts';
 
 /**
- * Refuses to delete connections that pipelines use, unless forced.
+ * Refuses to delete connections that active pipelines use, before anything is asked or deleted; the
+ * catalog decides once more.
  * @throws RefusedError connection_in_use
  */
-export function refuseUsed(connections: readonly SavedConnection[], force: boolean): void {
-  if (force) return;
-  for (const { name, usedBy } of connections) {
-    if (usedBy.length === 0) continue;
-    throw new RefusedError({
-      code: 'connection_in_use',
-      message: `${name} is used by ${usedBy.join(', ')}`,
-      fix: `retarget or delete what uses it, or: jackfield connections delete ${shellWord(name)} --force`,
-    });
-  }
+export async function refuseUsed(
+  services: ConnectionServices,
+  connections: readonly SavedConnection[],
+): Promise<void> {
+  if (connections.every(({ usedBy }) => usedBy.length === 0)) return;
+  const active = (await (await services.pipelines()).list()).filter(({ state }) => state === 'active');
+  const saved = await (await services.catalog()).list();
+  const uses = connections.flatMap(({ id, name, role, connector }): ConnectionUse[] => {
+    const pipelines = active.filter((it) => it[role].id === id).map((it) => it.name);
+    if (pipelines.length === 0) return [];
+    const others = saved.filter(
+      (it) => it.role === role && it.connector === connector && !isOneOf(connections, it),
+    );
+    return [{ name, role, pipelines, substitute: others.length === 1 ? (others[0]?.name ?? null) : null }];
+  });
+  if (uses.length > 0) throw connectionInUse(uses);
 }
 
-/** Deletes a connection, then its secret. @returns false when it was gone already */
+function isOneOf(connections: readonly SavedConnection[], { id }: SavedConnection): boolean {
+  return connections.some((it) => it.id === id);
+}
+
+/**
+ * Deletes a connection, then its secret. Pipelines that used it are disconnected.
+ * @param force delete it although active pipelines use it
+ * @returns false when it was gone already
+ * @throws RefusedError connection_in_use
+ */
 export async function deleteConnection(
   services: ConnectionServices,
   saved: SavedConnection,
+  { force = false }: { readonly force?: boolean } = {},
 ): Promise<boolean> {
   const catalog = await services.catalog();
-  const deleted = await catalog.delete(saved.id);
+  const deleted = await catalog.delete(saved.id, { force });
   if (deleted) await removeRetired(services, saved.id);
   return deleted;
+}
+
+/** The pipelines that have lost one of these connections by its deletion. */
+export async function disconnectedFrom(
+  services: ConnectionServices,
+  deleted: readonly Pick<SavedConnection, 'name' | 'role' | 'usedBy'>[],
+): Promise<SavedPipeline[]> {
+  if (deleted.every(({ usedBy }) => usedBy.length === 0)) return [];
+  const pipelines = await (await services.pipelines()).list();
+  return pipelines.filter((pipeline) =>
+    deleted.some(({ name, role }) => pipeline[role].id === null && pipeline[role].name === name),
+  );
 }

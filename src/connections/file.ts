@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { filePipelineSchema } from '../pipelines/file-schema.ts';
 import type { EndpointInput } from './endpoint.ts';
 import { UsageError } from './errors.ts';
 import { nameAt, placeOf, wrongness } from './file-issue.ts';
@@ -9,15 +10,29 @@ import type { SecretInput, SecretInputs } from './secrets-of.ts';
 /** One connection of a file, as the schema reads it. */
 export type FileConnection = z.infer<typeof fileConnectionSchema>;
 
+/** One pipeline of a file. */
+export type FilePipeline = z.infer<typeof filePipelineSchema>;
+
 /** Reads a reference of a file: `env:VAR`, `file:PATH`, `cmd:PROGRAM ARG…`. @throws UsageError bad_reference */
 export type ReadReference = (text: string) => Extract<SecretInput, { reference: string }>;
 
+/** What a file holds; undefined where it has no such list. */
+export interface FileContent {
+  readonly connections: FileConnection[] | undefined;
+  readonly pipelines: FilePipeline[] | undefined;
+}
+
+/** The connections of {@link parseFile}. @throws UsageError bad_file */
+export function parseConnectionFile(content: unknown, source: string): FileConnection[] {
+  return parseFile(content, source).connections ?? [];
+}
+
 /**
- * Checks the content of a connections file, YAML or JSON already parsed.
+ * Checks the content of a file of connections and pipelines, YAML or JSON already parsed.
  * @param source the file's name, for the message
  * @throws UsageError bad_file naming the place, never the value, which may be a slip of a password
  */
-export function parseConnectionFile(content: unknown, source: string): FileConnection[] {
+export function parseFile(content: unknown, source: string): FileContent {
   if (content === null || content === undefined) {
     // A file that came out empty by mistake must not prune everything.
     throw badFile(`${source} is empty`, 'write connections: [] in it where that is meant');
@@ -32,15 +47,24 @@ export function parseConnectionFile(content: unknown, source: string): FileConne
       'jackfield schema connectionFile prints what a file may hold',
     );
   }
-  const { connections } = parsed.data;
+  const { connections, pipelines } = parsed.data;
+  refuseNamedTwice(connections, source, 'connection');
+  refuseNamedTwice(pipelines, source, 'pipeline');
+  return { connections, pipelines };
+}
+
+function refuseNamedTwice(
+  entries: readonly { readonly name: string }[] | undefined,
+  source: string,
+  what: string,
+): void {
   const seen = new Set<string>();
-  for (const { name } of connections) {
+  for (const { name } of entries ?? []) {
     const kept = trimmedName(name);
     if (seen.has(kept))
-      throw badFile(`${source} names ${JSON.stringify(kept)} twice`, 'give each connection its own name');
+      throw badFile(`${source} names ${JSON.stringify(kept)} twice`, `give each ${what} its own name`);
     seen.add(kept);
   }
-  return connections;
 }
 
 /** The endpoint's part of an entry; absent stays absent, so that presets fill it. */

@@ -30,7 +30,7 @@ export interface FleetOptions extends Omit<TestOptions, 'onStage'> {
 export type FailOn = 'failed' | 'warned';
 
 /** Whether a run with these results is one that failed. */
-export function fails(results: readonly TestResult[], failOn: FailOn): boolean {
+export function fails(results: readonly Pick<TestResult, 'status'>[], failOn: FailOn): boolean {
   return results.some(({ status }) => status === 'failed' || status === failOn);
 }
 

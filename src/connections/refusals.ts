@@ -1,4 +1,4 @@
-import type { SavedConnection } from './connection.ts';
+import type { Role, SavedConnection } from './connection.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -28,6 +28,38 @@ export function noSuchConnection(id: string): NotFoundError {
     code: 'no_such_connection',
     message: `there is no connection ${id} any more`,
     fix: 'jackfield connections list shows those there are',
+  });
+}
+
+/** A connection that pipelines use. */
+export interface ConnectionUse {
+  readonly name: string;
+  readonly role: Role;
+  /** Names of the pipelines. */
+  readonly pipelines: readonly string[];
+  /** The one connection that could take its place; null where there are several, or none. */
+  readonly substitute: string | null;
+}
+
+/** The deletion of connections that back active pipelines; its fix has a command a line. */
+export function connectionInUse(uses: readonly ConnectionUse[]): RefusedError {
+  const message = uses.map(
+    ({ name, pipelines }) =>
+      `${name} is used by the active pipeline${pipelines.length === 1 ? '' : 's'} ${pipelines.join(', ')}`,
+  );
+  const pipelines = [...new Set(uses.flatMap((use) => use.pipelines))];
+  const retargets = uses.map(
+    ({ name, substitute }) =>
+      `retarget: jackfield pipelines retarget --from ${shellWord(name)} --to ${substitute === null ? 'NAME' : shellWord(substitute)}`,
+  );
+  return new RefusedError({
+    code: 'connection_in_use',
+    message: message.join('; '),
+    fix: [
+      ...retargets,
+      `or remove: jackfield pipelines delete ${pipelines.map(shellWord).join(' ')}`,
+      `or leave disconnected: jackfield connections delete ${uses.map(({ name }) => shellWord(name)).join(' ')} --force`,
+    ].join('\n'),
   });
 }
 

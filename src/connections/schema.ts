@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filePipelineSchema } from '../pipelines/file-schema.ts';
 import { roles, secretKinds, sslModes, stages, testStatuses } from './vocabulary.ts';
 
 /**
@@ -157,14 +158,16 @@ export const fileConnectionSchema = z.strictObject({
 });
 
 export const connectionFileSchema = z.strictObject({
-  connections: z.array(fileConnectionSchema).default([]),
+  connections: z.array(fileConnectionSchema).optional(),
+  pipelines: z.array(filePipelineSchema).optional(),
 });
 
 /** One line of what `apply` will do or did. */
 export const planStepSchema = z.strictObject({
   action: z.enum(['add', 'change', 'same', 'delete']),
+  kind: z.enum(['connection', 'pipeline']),
   name: z.string(),
-  role: roleSchema,
+  role: roleSchema.nullable().describe('null of a pipeline'),
   changes: z.array(z.string()).describe('the fields that differ'),
 });
 
@@ -179,7 +182,7 @@ export const secretsStatusSchema = z.strictObject({
 });
 
 export const doctorFindingSchema = z.strictObject({
-  check: z.enum(['catalog', 'permissions', 'metadata', 'secrets']),
+  check: z.enum(['catalog', 'permissions', 'metadata', 'secrets', 'pipelines']),
   status: z.enum(['ok', 'problem', 'repaired', 'unknown']),
   code: z.string(),
   message: z.string(),

@@ -1,4 +1,5 @@
 import type { MetadataStore } from '../metadata/store.ts';
+import type { PipelineCatalog } from '../pipelines/catalog.ts';
 import type { ConnectionCatalog } from './catalog.ts';
 import type { SavedConnection, SecretBackend } from './connection.ts';
 import type { ConnectorRegistry } from './connector.ts';
@@ -17,6 +18,8 @@ interface SecretStores {
 /** What the use cases work with; main makes it, each part when it is first asked for. */
 export interface ConnectionServices {
   catalog(): Promise<ConnectionCatalog>;
+  /** The pipelines, of the same catalog. */
+  pipelines(): Promise<PipelineCatalog>;
   /** The cache of what discoveries found. */
   metadata(): Promise<MetadataStore>;
   readonly stores: SecretStores;

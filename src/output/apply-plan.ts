@@ -13,7 +13,7 @@ const future = { add: 'to add', change: 'to change', same: 'unchanged', delete: 
 export function applyPlan(steps: readonly PlanStep[], about: { readonly done: boolean }): Answer {
   return {
     value: steps,
-    columns: ['action', 'name', 'role', 'changes'],
+    columns: ['action', 'name', 'role', 'changes', 'kind'],
     *records() {
       for (const step of steps) yield { ...step, changes: JSON.stringify(step.changes) };
     },
@@ -29,9 +29,9 @@ export function applyPlan(steps: readonly PlanStep[], about: { readonly done: bo
   };
 }
 
-function stepLine({ action, name, role, changes }: PlanStep, view: View): string {
+function stepLine({ action, kind, name, role, changes }: PlanStep, view: View): string {
   const { good, caution, bad, faint } = view.theme;
   const style = { add: good, change: caution, same: faint, delete: bad }[action];
   const fields = changes.length === 0 ? '' : `: ${terminalSafe(changes.join(', '))}`;
-  return `${style(`${signs[action]} ${action.padEnd('change'.length)}`)}  ${role} ${terminalSafe(name)}${fields}`;
+  return `${style(`${signs[action]} ${action.padEnd('change'.length)}`)}  ${role ?? kind} ${terminalSafe(name)}${fields}`;
 }

@@ -1,8 +1,10 @@
 import type { Connection } from '../connections/connection.ts';
+import type { Pipeline } from '../pipelines/pipeline.ts';
 import { ago } from './age.ts';
 import type { Answer, CellValue, View } from './answer.ts';
 import { formatDuration } from './duration.ts';
 import { lastTestSummary } from './last-test.ts';
+import { standingOf } from './pipeline-words.ts';
 import { keyValues, type TableCell } from './table.ts';
 import { terminalSafe } from './terminal-text.ts';
 import { outcomeStyle } from './theme.ts';
@@ -11,6 +13,8 @@ import { outcomeStyle } from './theme.ts';
 export interface DetailExtras {
   /** The revealed password: only after `--reveal`, on a terminal. */
   readonly passwordText?: string;
+  /** The pipelines that use it, with how they stand; without them their names alone are shown. */
+  readonly pipelines?: readonly Pipeline[];
   /** What the password is a reference to, `env:ORDERS_PASSWORD`. */
   readonly reference?: string | null;
 }
@@ -62,7 +66,7 @@ function detailText(connection: Connection, extras: DetailExtras, view: View): s
     ...Object.entries(connection.options).map(([key, value]): [string, string] => [`Option ${key}`, value]),
     ['Tags', connection.tags.length === 0 ? '–' : connection.tags.join(', ')],
     ['Query --write', connection.allowWrite ? 'allowed' : 'not allowed'],
-    ['Used by', connection.usedBy.length === 0 ? '–' : connection.usedBy.join(', ')],
+    ...usedByLines(connection, extras, view),
     ['Last test', { text: `${test.text}${took}`, style: outcomeStyle(test.outcome, view.theme) }],
     ['', lastTest.message],
     ['Server version', lastTest.serverVersion],
@@ -71,6 +75,20 @@ function detailText(connection: Connection, extras: DetailExtras, view: View): s
     ['Updated', instant(connection.updatedAt, view.now)],
   ];
   return `${view.theme.strong(terminalSafe(connection.name))}\n${keyValues(pairs, view, '  ')}`;
+}
+
+/** A pipeline a line, where it is known how they stand. */
+function usedByLines(
+  { usedBy }: Connection,
+  { pipelines = [] }: DetailExtras,
+  { theme }: View,
+): [string, string | TableCell][] {
+  if (pipelines.length === 0) return [['Used by', usedBy.length === 0 ? '–' : usedBy.join(', ')]];
+  return pipelines.map((pipeline, index) => {
+    const { text, style } = standingOf(pipeline, theme);
+    const cell = { text: `${pipeline.name}: ${text}`, ...(style && { style }) };
+    return [index === 0 ? 'Used by' : '', cell];
+  });
 }
 
 function passwordLine(connection: Connection, extras: DetailExtras): string {

@@ -36,10 +36,15 @@ const csvColumns = [
  * The answer of `connections list`: connectionListSchema.
  * @param about.total how many are saved, filter or not
  * @param about.filtered whether a filter was given
+ * @param about.disconnected names of pipelines that have lost a connection, which a person is told beside them
  */
 export function connectionList(
   connections: readonly Connection[],
-  about: { readonly total: number; readonly filtered: boolean },
+  about: {
+    readonly total: number;
+    readonly filtered: boolean;
+    readonly disconnected?: ReadonlySet<string>;
+  },
 ): Answer {
   return {
     value: connections,
@@ -49,8 +54,9 @@ export function connectionList(
     },
     text(view) {
       if (connections.length === 0) return emptyList(about.total);
-      const rows =
-        view.terminal && view.columns < tableNeeds ? stacked(connections, view) : tabled(connections, view);
+      const usersOf = usersWith(about.disconnected ?? new Set());
+      const draw = view.terminal && view.columns < tableNeeds ? stacked : tabled;
+      const rows = draw(connections, usersOf, view);
       const note = `\n${connections.length} of ${about.total} connections\n`;
       return about.filtered && view.terminal ? rows + view.theme.faint(note) : rows;
     },
@@ -96,7 +102,7 @@ function emptyList(total: number): string {
   ].join('\n');
 }
 
-function tabled(connections: readonly Connection[], view: View): string {
+function tabled(connections: readonly Connection[], usersOf: UsersOf, view: View): string {
   const columns = [
     { title: 'NAME', shrinkTo: 16 },
     { title: 'ROLE' },
@@ -120,7 +126,7 @@ function tabled(connections: readonly Connection[], view: View): string {
 }
 
 /** A block a connection: its name, how it is, what it is, where it leads. */
-function stacked(connections: readonly Connection[], view: View): string {
+function stacked(connections: readonly Connection[], usersOf: UsersOf, view: View): string {
   const line = (text: string) => truncateToWidth(terminalSafe(text), view.columns);
   return connections
     .map((connection) => {
@@ -141,6 +147,11 @@ function kindOf({ connector, provider }: Connection): string {
   return `${connector} · ${provider}`;
 }
 
-function usersOf({ usedBy }: Connection): string {
-  return usedBy.length === 0 ? '–' : usedBy.join(', ');
+type UsersOf = (connection: Connection) => string;
+
+function usersWith(disconnected: ReadonlySet<string>): UsersOf {
+  return ({ usedBy }) =>
+    usedBy.length === 0
+      ? '–'
+      : usedBy.map((name) => (disconnected.has(name) ? `${name} (disconnected)` : name)).join(', ');
 }

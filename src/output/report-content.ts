@@ -3,6 +3,7 @@ import type { Outcome } from './theme.ts';
 
 /** One line of a report, with what makes it up. The result of a test is one. */
 export interface ReportedResult {
+  /** Its name; of a pipeline where the report is of those. */
   readonly connection: string | null;
   readonly status: Outcome;
   readonly durationMs: number;
@@ -20,6 +21,8 @@ export interface ReportedStage {
 
 /** What a run came to, as its reports show it. */
 export interface Reported {
+  /** What each of them is; a connection when left out. */
+  readonly noun?: 'Connection' | 'Pipeline';
   /** In the run's order. */
   readonly results: readonly ReportedResult[];
   /** What `--json` prints. */

@@ -11,16 +11,16 @@ import { mark } from './theme.ts';
  * @param maxBytes what is beyond it is left out, and said to be
  */
 export function markdownReport(
-  { results, planned, summary, done }: ReportContent,
+  { noun = 'Connection', results, planned, summary, done }: ReportContent,
   maxBytes = Number.POSITIVE_INFINITY,
 ): string {
   const interrupted =
     results.length < planned ? `\nInterrupted: ${results.length} of ${planned} were ${done}.\n` : '';
-  const head = `## Connections\n\n${summary}\n${interrupted}`;
+  const head = `## ${noun}s\n\n${summary}\n${interrupted}`;
   if (results.length === 0) return head;
   const telling = results.filter(({ status }) => status !== 'passed');
   const parts = [
-    '\n| Result | Connection | Time | Cause |\n| --- | --- | ---: | --- |\n',
+    `\n| Result | ${noun} | Time | Cause |\n| --- | --- | ---: | --- |\n`,
     ...results.map(row),
     ...telling.map(details),
   ];

@@ -8,7 +8,7 @@ import {
   testResultListSchema,
 } from '../../src/connections/schema.ts';
 import { createCa } from '../support/certificates.ts';
-import { insertPipeline } from '../support/pipelines.ts';
+import { addPipeline } from '../support/pipelines.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
 
@@ -44,8 +44,8 @@ describe('apply', () => {
     const script = newScript();
     const file = write(script, twoConnections);
     const plan = [
-      { action: 'add', name: 'orders', role: 'source', changes: [] },
-      { action: 'add', name: 'warehouse', role: 'destination', changes: [] },
+      { action: 'add', kind: 'connection', name: 'orders', role: 'source', changes: [] },
+      { action: 'add', kind: 'connection', name: 'warehouse', role: 'destination', changes: [] },
     ];
 
     expect(await script.answer(planSchema)`apply --file ${file} --dry-run`).toEqual(plan);
@@ -102,8 +102,8 @@ describe('apply', () => {
     const plan = await script.answer(planSchema)`apply --file ${write(script, changed)} --yes`;
 
     expect(plan).toEqual([
-      { action: 'change', name: 'orders', role: 'source', changes: ['schema', 'tags'] },
-      { action: 'same', name: 'warehouse', role: 'destination', changes: [] },
+      { action: 'change', kind: 'connection', name: 'orders', role: 'source', changes: ['schema', 'tags'] },
+      { action: 'same', kind: 'connection', name: 'warehouse', role: 'destination', changes: [] },
     ]);
     const [after, other] = await script.saved();
     expect(after).toEqual({ ...orders, schema: 'shop', tags: ['prod'], updatedAt: after?.updatedAt });
@@ -115,24 +115,29 @@ describe('apply', () => {
     const flags = ['--role', 'source', '--host', 'db.example.com', '--username', 'app', '--no-password'];
     await script.answer(connectionSchema)`connections add --name old ${flags}`;
     const used = await script.answer(connectionSchema)`connections add --name used ${flags}`;
-    insertPipeline(script.home, { name: 'nightly', source: used.id });
+    await script.answer(connectionSchema)`connections duplicate used --name target`;
+    await addPipeline(script, 'nightly', { source: used.id, destination: 'target' });
     const file = write(script, twoConnections);
 
     const without = await script.answer(planSchema)`apply --file ${file} --dry-run`;
     expect(without.map(({ action }) => action)).toEqual(['add', 'add']);
     const refused = await script.refused(4)`apply --file ${file} --prune --yes`;
-    expect(refused).toMatchObject({ code: 'connection_in_use', message: 'used is used by nightly' });
-    expect(await script.saved()).toHaveLength(2);
+    expect(refused).toMatchObject({
+      code: 'connection_in_use',
+      message: 'target is used by nightly; used is used by nightly',
+    });
+    expect(await script.saved()).toHaveLength(3);
 
-    const withUsed = `${twoConnections}  - { name: used, role: source, host: db.example.com, username: app }\n`;
+    const withUsed = `${twoConnections}  - { name: used, role: source, host: db.example.com, username: app }\n  - { name: target, role: destination, host: db.example.com, username: app }\n`;
     const plan = await script.answer(planSchema)`apply --file ${write(script, withUsed)} --prune --yes`;
     expect(plan.map(({ action, name }) => [action, name])).toEqual([
       ['add', 'orders'],
       ['add', 'warehouse'],
       ['same', 'used'],
+      ['same', 'target'],
       ['delete', 'old'],
     ]);
-    expect((await script.saved()).map(({ name }) => name)).toEqual(['orders', 'used', 'warehouse']);
+    expect((await script.saved()).map(({ name }) => name)).toEqual(['orders', 'target', 'used', 'warehouse']);
   });
 
   test('a stored password stays where the file says nothing of it, unless it would go elsewhere', async () => {
@@ -143,7 +148,9 @@ describe('apply', () => {
 
     const moved = write(script, `connections: [${entry}, database: shop }]`);
     const plan = await script.answer(planSchema)`apply --file ${moved} --yes`;
-    expect(plan).toEqual([{ action: 'change', name: 'orders', role: 'source', changes: ['database'] }]);
+    expect(plan).toEqual([
+      { action: 'change', kind: 'connection', name: 'orders', role: 'source', changes: ['database'] },
+    ]);
     const [shop] = await script.saved();
     expect(shop?.secret).toEqual(added.secret);
 

@@ -5,7 +5,7 @@ import {
   doctorReportSchema,
   testResultListSchema,
 } from '../../src/connections/schema.ts';
-import { insertPipeline } from '../support/pipelines.ts';
+import { addPipeline } from '../support/pipelines.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
 
@@ -130,14 +130,15 @@ describe('delete', () => {
 
   test('refuses what a pipeline uses, unless forced, and then nothing of the rest is deleted', async () => {
     const script = newScript();
-    const ids = await save(script, 'a', 'b', 'used as source', 'used as target');
-    insertPipeline(script.home, { name: 'nightly', source: ids['used as source'] ?? '' });
-    insertPipeline(script.home, { name: 'hourly', destination: ids['used as target'] ?? '' });
+    const ids = await save(script, 'a', 'b', 'used as source');
+    await script.answer(connectionSchema)`connections duplicate a --name ${'used as target'}`;
+    await addPipeline(script, 'nightly', { source: ids['used as source'] ?? '' });
+    await addPipeline(script, 'hourly', { destination: 'used as target' });
 
     const refused = await script.refused(4)`connections delete a ${'used as source'} b --yes`;
     expect(refused).toMatchObject({
       code: 'connection_in_use',
-      message: 'used as source is used by nightly',
+      message: 'used as source is used by the active pipeline nightly',
       fix: expect.stringContaining("jackfield connections delete 'used as source' --force"),
     });
     expect((await script.refused(4)`connections delete ${'used as target'} --yes`).code).toBe(
@@ -147,11 +148,11 @@ describe('delete', () => {
     expect((await script.refused(4)`connections delete ${'used as source'} --force`).code).toBe(
       'not_confirmed',
     );
-    expect(await script.saved()).toHaveLength(4);
+    expect(await script.saved()).toHaveLength(6);
 
     const names = ['a', 'used as source', 'used as target'];
     expect(await script.answer(deletedNamesSchema)`connections delete ${names} --yes --force`).toEqual(names);
-    expect(await namesOf(script)).toEqual(['b']);
+    expect(await namesOf(script)).toEqual(['b', 'hourly end', 'nightly end']);
   });
 
   test('takes the password with it, without opening the vault', async () => {

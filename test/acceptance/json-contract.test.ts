@@ -22,6 +22,7 @@ import {
   scheduleSchema,
   sourceConfigSchema,
 } from '../../src/metadata/schema.ts';
+import { pipelineCheckListSchema, pipelineListSchema, pipelineSchema } from '../../src/pipelines/schema.ts';
 import { parseCsv } from '../support/csv.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
@@ -52,7 +53,7 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     const role = await server.createRole({ password });
     const database = await server.createDatabase(`
       create table orders (id bigint primary key, note text default 'it''s, "so"');
-      grant select on orders to ${role.name};
+      grant all on orders to ${role.name};
     `);
     script = newScript().given({ stdin: `${password}\n` });
     const endpoint = [
@@ -71,6 +72,9 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     ];
     await script.answer(connectionSchema)`connections add --name Orders ${added} --test`;
     await script.answer(connectionSchema)`connections add --name ${'Ünïcode, "quoted" = 1'} ${added}`;
+    await script.answer(connectionSchema)`connections duplicate Orders --name Lake`;
+    await script.answer(pipelineSchema)`pipelines add nightly --source Orders --destination Lake
+      --table public.orders`;
     writeFileSync(
       join(script.directory, 'connections.yaml'),
       'connections: [{ name: New, role: source, host: h.example.com, username: u }]',
@@ -78,14 +82,14 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
   });
 
   const verbs: { command: string; schema: z.ZodType; rows: number }[] = [
-    { command: 'connections list', schema: connectionListSchema, rows: 2 },
+    { command: 'connections list', schema: connectionListSchema, rows: 3 },
     { command: 'connections list --search nowhere', schema: connectionListSchema, rows: 0 },
     // A row a field, those of lastTest and secret their own.
     { command: 'connections show Orders', schema: connectionSchema, rows: 29 },
     { command: 'connections catalog', schema: presetListSchema, rows: 7 },
     // A row a rung.
     { command: 'connections test Orders', schema: testResultListSchema, rows: 8 },
-    { command: 'connections test --all', schema: testResultListSchema, rows: 16 },
+    { command: 'connections test --all', schema: testResultListSchema, rows: 24 },
     { command: 'connections test --tag none --allow-empty', schema: testResultListSchema, rows: 0 },
     { command: 'connections history Orders --limit 1', schema: testHistorySchema, rows: 1 },
     { command: 'connections discover Orders', schema: discoverySchema, rows: 2 },
@@ -97,6 +101,11 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'metadata schedule', schema: scheduleSchema, rows: 4 },
     { command: 'data-sources list', schema: connectionListSchema, rows: 2 },
     { command: 'data-sources tables Orders', schema: discoverySchema, rows: 2 },
+    { command: 'pipelines list', schema: pipelineListSchema, rows: 1 },
+    // A row a field, those of the sides their own.
+    { command: 'pipelines show nightly', schema: pipelineSchema, rows: 16 },
+    // A row an end.
+    { command: 'pipelines check nightly', schema: pipelineCheckListSchema, rows: 2 },
     { command: 'apply --dry-run --file connections.yaml', schema: planSchema, rows: 1 },
     { command: 'secrets status', schema: secretsStatusSchema, rows: 1 },
     { command: 'secrets init', schema: secretsStatusSchema, rows: 1 },
@@ -209,6 +218,9 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
       ['sourceConfig', await answerTo('connections source-config Orders')],
       ['refreshResultList', await answerTo('metadata refresh Orders')],
       ['schedule', await answerTo('metadata schedule')],
+      ['pipelineList', await answerTo('pipelines list')],
+      ['pipeline', await answerTo('pipelines show nightly')],
+      ['pipelineCheckList', await answerTo('pipelines check nightly')],
       ['presetList', await answerTo('connections catalog')],
       ['plan', await answerTo('apply --dry-run --file connections.yaml')],
       ['secretsStatus', await answerTo('secrets status')],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connectionListSchema, connectionSchema, presetListSchema } from '../../src/connections/schema.ts';
-import { insertPipeline } from '../support/pipelines.ts';
+import { addPipeline } from '../support/pipelines.ts';
 import { specialRoles } from '../support/postgres.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
@@ -31,7 +31,7 @@ describe('list', () => {
       --host dwh.example.com --database analytics --tag prod ${common}`;
     await script.answer(connectionSchema)`connections add --role source --name Archive
       --host 10.1.2.3 --username loader --no-password`;
-    insertPipeline(script.home, { name: 'nightly load', source: orders.id });
+    await addPipeline(script, 'nightly load', { source: orders.id, destination: 'Warehouse' });
 
     // By name, by code point.
     expect(await names(script)).toEqual(['Archive', 'Orders', 'Warehouse']);
@@ -42,8 +42,8 @@ describe('list', () => {
     expect(await names(script, '--connector', 'mysql')).toEqual([]);
     expect(await names(script, '--status', 'never')).toHaveLength(3);
     expect(await names(script, '--status', 'passed')).toEqual([]);
-    expect(await names(script, '--used')).toEqual(['Orders']);
-    expect(await names(script, '--unused')).toEqual(['Archive', 'Warehouse']);
+    expect(await names(script, '--used')).toEqual(['Orders', 'Warehouse']);
+    expect(await names(script, '--unused')).toEqual(['Archive']);
     expect(await names(script, '--tag', 'prod')).toEqual(['Orders', 'Warehouse']);
     expect(await names(script, '--tag', 'prod', '--tag', 'eu')).toEqual(['Orders']);
     expect(await names(script, '--tag', 'prod', '--role', 'destination')).toEqual(['Warehouse']);
@@ -58,7 +58,7 @@ describe('list', () => {
       ['loader', ['Archive']],
       ['sales', ['Orders']],
       ['eu', ['Orders']],
-      ['nightly', ['Orders']],
+      ['nightly', ['Orders', 'Warehouse']],
       ['never tested', ['Archive', 'Orders', 'Warehouse']],
       ['nowhere', []],
     ];
@@ -75,10 +75,10 @@ describe('list', () => {
     const script = newScript();
     const { id } = await script.answer(connectionSchema)`connections add --role source --name Orders
       --host db.abc.supabase.co --username app --no-password`;
-    insertPipeline(script.home, { name: 'nightly load', source: id });
-    insertPipeline(script.home, { name: 'hourly load', source: id });
+    await addPipeline(script, 'nightly load', { source: id });
+    await addPipeline(script, 'hourly load', { source: id });
 
-    const { stdout } = await script.jackfield`connections list`;
+    const { stdout } = await script.jackfield`connections list --role source`;
 
     const [header, row, ...others] = stdout.trimEnd().split('\n');
     expect(others).toEqual([]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ConnectionCatalog, resultsKept, type TestOutcome } from '../../src/connections/catalog.ts';
+import { resultsKept, type TestOutcome } from '../../src/connections/catalog.ts';
 import {
   endpointOf,
   type LastTest,
@@ -10,31 +10,10 @@ import {
   type TestResult,
 } from '../../src/connections/connection.ts';
 import { NotFoundError, RefusedError } from '../../src/connections/errors.ts';
-import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
+import type { CatalogSetting, CatalogUnderTest } from '../support/catalogs-under-test.ts';
 import { aDraft } from '../support/connection-draft.ts';
 import { probed } from '../support/in-memory-connector.ts';
-
-/** A catalog under test, on the clock and by the name that the suite gives it. */
-export interface CatalogUnderTest {
-  readonly catalog: ConnectionCatalog & VaultStorage;
-  /** A second catalog over the same store, as another run of the program has it. */
-  readonly another: ConnectionCatalog & VaultStorage;
-  /** Adds a pipeline, as a later version of the program does. */
-  addPipeline(
-    name: string,
-    uses: {
-      readonly sourceId?: string;
-      readonly destinationId?: string;
-      readonly tables?: readonly TableName[];
-    },
-  ): void;
-  close(): Promise<void>;
-}
-
-export interface CatalogSetting {
-  readonly now: () => Date;
-  readonly owner: string;
-}
+import { aPipeline } from '../support/pipeline-draft.ts';
 
 const passed: LastTest = {
   status: 'passed',
@@ -105,6 +84,13 @@ export function describeConnectionCatalog(
       const entries = await another.secretLedger();
       return Object.fromEntries(entries.map(({ account, state }) => [account, state]));
     }
+
+    const addPipeline = (
+      name: string,
+      source: { readonly id: string },
+      destination: { readonly id: string },
+      rest: Parameters<typeof aPipeline>[3] = {},
+    ) => catalog.pipelines.add(randomUUID(), aPipeline(name, source.id, destination.id, rest));
 
     const stored = { kind: 'stored' } as const;
 
@@ -262,16 +248,17 @@ export function describeConnectionCatalog(
         const a = await catalog.add(randomUUID(), aDraft({ name: 'a' }));
         const b = await catalog.add(randomUUID(), aDraft({ name: 'b', role: 'destination' }));
         await catalog.add(randomUUID(), aDraft({ name: 'c' }));
-        opened.addPipeline('nightly', { sourceId: a.id, destinationId: b.id });
-        opened.addPipeline('Hourly', { sourceId: a.id });
-        opened.addPipeline('loop', { sourceId: b.id, destinationId: b.id });
+        const other = await catalog.add(randomUUID(), aDraft({ name: 'd', role: 'destination' }));
+        await addPipeline('nightly', a, b);
+        await addPipeline('Hourly', a, other, { state: 'paused' });
         expect((await catalog.list()).map(({ name, usedBy }) => [name, usedBy])).toEqual([
           ['a', ['Hourly', 'nightly']],
-          ['b', ['loop', 'nightly']],
+          ['b', ['nightly']],
           ['c', []],
+          ['d', ['Hourly']],
         ]);
-        expect((await catalog.find('b'))?.usedBy).toEqual(['loop', 'nightly']);
-        await catalog.delete(b.id);
+        expect((await another.find('b'))?.usedBy).toEqual(['nightly']);
+        await catalog.delete(b.id, { force: true });
         expect((await catalog.find('a'))?.usedBy).toEqual(['Hourly', 'nightly']);
       });
     });
@@ -552,7 +539,8 @@ export function describeConnectionCatalog(
       it('is empty where no pipeline names a table', async () => {
         const { id } = await catalog.add(randomUUID(), aDraft());
         expect(await catalog.tablesUsed(id)).toEqual([]);
-        opened.addPipeline('nightly', { sourceId: id });
+        const target = await catalog.add(randomUUID(), aDraft({ name: 'target', role: 'destination' }));
+        await addPipeline('nightly', { id }, target);
         expect(await catalog.tablesUsed(id)).toEqual([]);
         expect(await catalog.tablesUsed(randomUUID())).toEqual([]);
       });
@@ -561,13 +549,11 @@ export function describeConnectionCatalog(
         const a = await catalog.add(randomUUID(), aDraft({ name: 'a' }));
         const b = await catalog.add(randomUUID(), aDraft({ name: 'b', role: 'destination' }));
         const table = (schema: string, name: string): TableName => ({ schema, name });
-        opened.addPipeline('nightly', {
-          sourceId: a.id,
-          destinationId: b.id,
+        const c = await catalog.add(randomUUID(), aDraft({ name: 'c', role: 'destination' }));
+        await addPipeline('nightly', a, b, {
           tables: [table('sales', 'Orders'), table('sales', 'items'), table('\uff5e', 'x'), table('🗝️', 'x')],
         });
-        opened.addPipeline('hourly', {
-          sourceId: a.id,
+        await addPipeline('hourly', a, c, {
           tables: [
             table('sales', 'Orders'),
             table('a.b', "c'\n"),
@@ -575,7 +561,14 @@ export function describeConnectionCatalog(
             table('sales', 'orders'),
           ],
         });
-        opened.addPipeline('loop', { sourceId: b.id, destinationId: b.id, tables: [table('x', 'y')] });
+        const d = await catalog.add(randomUUID(), aDraft({ name: 'd' }));
+        // There they are called otherwise.
+        const e = await catalog.add(randomUUID(), aDraft({ name: 'e', role: 'destination' }));
+        const landing = { tables: [table('x', 'y'), table('z', 'y')], destinationSchema: 'landing' };
+        await addPipeline('landing', d, e, landing);
+        expect(await another.tablesUsed(e.id)).toEqual([table('landing', 'y')]);
+        expect(await another.tablesUsed(d.id)).toEqual([table('x', 'y'), table('z', 'y')]);
+        await addPipeline('other', d, b, { tables: [table('x', 'y')] });
         expect(await another.tablesUsed(a.id)).toEqual([
           table('a', 'b.c'),
           table('a.b', "c'\n"),
@@ -592,7 +585,7 @@ export function describeConnectionCatalog(
           table('\uff5e', 'x'),
           table('🗝️', 'x'),
         ]);
-        await catalog.delete(b.id);
+        await catalog.delete(b.id, { force: true });
         expect(await catalog.tablesUsed(b.id)).toEqual([]);
         expect(await catalog.tablesUsed(a.id)).toHaveLength(7);
       });

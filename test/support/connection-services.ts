@@ -33,7 +33,12 @@ export function inMemoryServices(wrap: <T extends object>(port: T) => T = (port)
   });
   const variables = new Map<string, string>();
   const notices: string[] = [];
-  const wrapped = { catalog: wrap(inCatalog), store: wrap(store), metadata: wrap(metadata) };
+  const wrapped = {
+    catalog: wrap(inCatalog),
+    pipelines: wrap(inCatalog.pipelines),
+    store: wrap(store),
+    metadata: wrap(metadata),
+  };
   const open = async (backend: SecretBackend) => {
     if (backend !== store.backend) throw new Error(`no test expects a secret in the ${backend}`);
     return wrapped.store;
@@ -53,6 +58,7 @@ export function inMemoryServices(wrap: <T extends object>(port: T) => T = (port)
     notices,
     clock,
     catalog: async () => wrapped.catalog,
+    pipelines: async () => wrapped.pipelines,
     metadata: async () => wrapped.metadata,
     stores: wrap({
       open,

@@ -13,18 +13,17 @@ import {
   type SecretBackend,
   type TableName,
 } from '../../src/connections/connection.ts';
-import { changedMeanwhile, nameTaken, noSuchConnection } from '../../src/connections/refusals.ts';
+import {
+  changedMeanwhile,
+  connectionInUse,
+  nameTaken,
+  noSuchConnection,
+} from '../../src/connections/refusals.ts';
 import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
+import { byCodePoint, InMemoryPipelines } from './in-memory-pipelines.ts';
 
 type Row = Omit<SavedConnection, 'usedBy' | 'secretBackend'>;
-
-interface Pipeline {
-  readonly name: string;
-  readonly sourceId: string | null;
-  readonly destinationId: string | null;
-  readonly tables: readonly TableName[];
-}
 
 /** A catalog in memory, for unit tests: it passes the same contract suite as the one in SQLite. */
 export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
@@ -36,29 +35,15 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   readonly #sourceConfigs = new Map<string, SourceConfig>();
   readonly #ledger = new Map<string, SecretLedgerEntry>();
   readonly #items = new Map<string, Uint8Array>();
-  #pipelines: Pipeline[] = [];
+  /** The pipelines of the same catalog. */
+  readonly pipelines: InMemoryPipelines;
   #backend: SecretBackend | null = null;
   #header: string | null = null;
 
   constructor(options: { readonly now?: () => Date; readonly owner?: string } = {}) {
     this.#now = options.now ?? (() => new Date());
     this.#owner = options.owner ?? `memory:${process.pid}`;
-  }
-
-  /** Adds a pipeline that uses a connection: what `usedBy` shows, and the tables it uses. */
-  addPipeline(
-    name: string,
-    uses: {
-      readonly sourceId?: string;
-      readonly destinationId?: string;
-      readonly tables?: readonly TableName[];
-    },
-  ): void {
-    const { sourceId = null, destinationId = null, tables = [] } = uses;
-    for (const id of [sourceId, destinationId]) {
-      if (id !== null && !this.#rows.has(id)) throw new Error(`no connection ${id} for pipeline ${name}`);
-    }
-    this.#pipelines.push({ name, sourceId, destinationId, tables });
+    this.pipelines = new InMemoryPipelines((id) => this.#rows.get(id), this.#now);
   }
 
   async list(): Promise<SavedConnection[]> {
@@ -117,18 +102,19 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     });
   }
 
-  async delete(id: string): Promise<boolean> {
+  async delete(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<boolean> {
     const row = this.#rows.get(id);
     if (row === undefined) return false;
+    const active = this.pipelines.usersOf(id).filter(({ state }) => state === 'active');
+    if (!force && active.length > 0) {
+      const pipelines = active.map(({ name }) => name);
+      throw connectionInUse([{ name: row.name, role: row.role, pipelines, substitute: null }]);
+    }
+    this.pipelines.disconnect(id, row.name);
     this.#rows.delete(id);
     this.#results.delete(id);
     this.#sourceConfigs.delete(id);
     if (row.secretAccount !== null) this.#retire(row.secretAccount);
-    this.#pipelines = this.#pipelines.map((pipeline) => ({
-      ...pipeline,
-      sourceId: pipeline.sourceId === id ? null : pipeline.sourceId,
-      destinationId: pipeline.destinationId === id ? null : pipeline.destinationId,
-    }));
     return true;
   }
 
@@ -150,13 +136,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   }
 
   async tablesUsed(id: string): Promise<TableName[]> {
-    const tables = this.#pipelines
-      .filter(({ sourceId, destinationId }) => sourceId === id || destinationId === id)
-      .flatMap((pipeline) => pipeline.tables);
-    const once = new Map(
-      tables.map(({ schema, name }) => [JSON.stringify([schema, name]), { schema, name }]),
-    );
-    return [...once.values()].sort((a, b) => byCodePoint(a.schema, b.schema) || byCodePoint(a.name, b.name));
+    return this.pipelines.tablesUsed(id);
   }
 
   async sourceConfig(id: string): Promise<SourceConfig | null> {
@@ -235,10 +215,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   }
 
   #saved(row: Row): SavedConnection {
-    const usedBy = this.#pipelines
-      .filter(({ sourceId, destinationId }) => sourceId === row.id || destinationId === row.id)
-      .map(({ name }) => name)
-      .sort(byCodePoint);
+    const usedBy = this.pipelines.usersOf(row.id).map(({ name }) => name);
     const entry = row.secretAccount === null ? undefined : this.#ledger.get(row.secretAccount);
     return { ...structuredClone(row), usedBy, secretBackend: entry?.backend ?? null };
   }
@@ -295,8 +272,4 @@ function checkSources(draft: ConnectionDraft): void {
 
 function passedAt(test: LastTest, now: string): string | null {
   return test.status === 'passed' || test.status === 'warned' ? (test.at ?? now) : null;
-}
-
-function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,32 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import type { TableName } from '../../src/connections/connection.ts';
+import { connectionSchema } from '../../src/connections/schema.ts';
+import type { Pipeline } from '../../src/pipelines/pipeline.ts';
+import { pipelineSchema } from '../../src/pipelines/schema.ts';
+import type { Script } from './script.ts';
 
-/** Writes a pipeline into a script's catalog, as no command does it yet; ids of connections. */
-export function insertPipeline(
-  home: string,
-  pipeline: {
-    readonly name: string;
-    readonly source?: string;
-    readonly destination?: string;
-    readonly tables?: readonly TableName[];
-  },
-): void {
-  const { name, source = null, destination = null, tables = [] } = pipeline;
-  const db = new Database(join(home, 'catalog.db'));
-  try {
-    const id = randomUUID();
-    const now = new Date().toISOString();
-    db.prepare(
-      `INSERT INTO pipelines (id, name, source_id, destination_id, state, created_at, updated_at)
-       VALUES (?, ?, ?, ?, 'active', ?, ?)`,
-    ).run(id, name, source, destination, now, now);
-    const insertTable = db.prepare(
-      'INSERT INTO pipeline_tables (pipeline_id, schema, name) VALUES (?, ?, ?)',
-    );
-    for (const table of tables) insertTable.run(id, table.schema, table.name);
-  } finally {
-    db.close();
+/**
+ * Saves a pipeline for a source or a destination; for the end that is left out a connection that leads
+ * nowhere, `NAME end`, is saved.
+ */
+export async function addPipeline(
+  script: Script,
+  name: string,
+  ends: { readonly source?: string; readonly destination?: string },
+  ...flags: string[]
+): Promise<Pipeline> {
+  const other = `${name} end`;
+  const role = ends.source === undefined ? 'source' : 'destination';
+  if (ends.source === undefined || ends.destination === undefined) {
+    await script.answer(connectionSchema)`connections add --role ${role} --name ${other}
+      --host nowhere.example.com --username app --no-password`;
   }
+  const { source = other, destination = other } = ends;
+  return script.answer(pipelineSchema)`pipelines add ${name}
+    --source ${source} --destination ${destination} ${flags}`;
 }

@@ -82,7 +82,8 @@ function scriptIn(home: string, directory: string, surroundings: Surroundings): 
         const { error } = errorSchema.parse(JSON.parse(ended.stderr));
         expect(error.code).toMatch(/^[a-z][a-z0-9_]+$/);
         expect(error.message).toMatch(/^[^\n]{5,}$/);
-        expect(error.fix).toMatch(/^[^\n]{3,}$/);
+        // One line, or a command a line.
+        expect(error.fix).toMatch(/^[^\n]{3,}(?:\n[^\n]{3,})*$/);
         return error;
       },
     saved: () => script.answer(connectionListSchema)`connections list`,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Role, toConnection } from '../../connections/connection.ts';
+import { type Connection, type Role, toConnection } from '../../connections/connection.ts';
 import { type ConnectionFilter, filterConnections } from '../../connections/filter.ts';
 import { roles, testStatuses } from '../../connections/vocabulary.ts';
 import { connectionList } from '../../output/connection-list.ts';
@@ -60,6 +60,15 @@ export async function runList(app: App, { filter }: ListOptions): Promise<Verdic
   const all = (await catalog.list()).map(toConnection);
   const filtered = Object.keys(filter).length > 0;
   const shown = filtered ? filterConnections(all, filter) : all;
-  await app.print(connectionList(shown, { total: all.length, filtered }));
+  const disconnected = await disconnectedNames(app, shown);
+  await app.print(connectionList(shown, { total: all.length, filtered, disconnected }));
   return 'done';
+}
+
+/** The pipelines that have lost a connection, where a person sees the names of any. */
+async function disconnectedNames(app: App, shown: readonly Connection[]): Promise<Set<string>> {
+  if (app.settings.output !== 'table' || shown.every(({ usedBy }) => usedBy.length === 0)) return new Set();
+  const { isDisconnected } = await import('../../pipelines/pipeline.ts');
+  const pipelines = await (await app.services.pipelines()).list();
+  return new Set(pipelines.filter(isDisconnected).map(({ name }) => name));
 }

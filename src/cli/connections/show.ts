@@ -4,6 +4,7 @@ import { RefusedError, UsageError } from '../../connections/errors.ts';
 import { secretsOf } from '../../connections/secrets-of.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
+import { type Pipeline, toPipeline, uses } from '../../pipelines/pipeline.ts';
 import type { App, Verdict } from '../app.ts';
 import { type Act, examples } from '../verb.ts';
 
@@ -30,10 +31,22 @@ export async function runShow(app: App, { name, reveal }: ShowOptions): Promise<
   const saved = await requireConnection(await app.services.catalog(), name);
   const reference = 'reference' in saved.password ? saved.password.reference : null;
   const passwordText = reveal ? await passwordOf(app, saved) : undefined;
+  const pipelines = await usersOf(app, saved);
   await app.print(
-    connectionDetail(toConnection(saved), { reference, ...(passwordText !== undefined && { passwordText }) }),
+    connectionDetail(toConnection(saved), {
+      reference,
+      pipelines,
+      ...(passwordText !== undefined && { passwordText }),
+    }),
   );
   return 'done';
+}
+
+/** How the pipelines stand that use it: for a person; JSON has their names. */
+async function usersOf(app: App, { id, usedBy }: SavedConnection): Promise<Pipeline[]> {
+  if (usedBy.length === 0 || app.settings.output !== 'table') return [];
+  const pipelines = await (await app.services.pipelines()).list();
+  return pipelines.filter((pipeline) => uses(pipeline, id)).map(toPipeline);
 }
 
 /** A password is shown to a person's eyes only, never to a file or another program. */

@@ -87,7 +87,7 @@ describe("the catalog's health", () => {
   it('finds rows that point nowhere', async () => {
     await fill();
     change(
-      `PRAGMA foreign_keys = OFF; INSERT INTO pipelines VALUES ('p', 'p', 'gone', NULL, 'active', '', '')`,
+      `PRAGMA foreign_keys = OFF; INSERT INTO pipelines VALUES ('p', 'p', 'gone', NULL, 'active', '', '', NULL, NULL, NULL, NULL, NULL, 1)`,
     );
     expect(await found()).toEqual(['ok permissions_ok', 'problem catalog_dangling_row']);
   });

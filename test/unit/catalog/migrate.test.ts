@@ -88,6 +88,34 @@ describe('migrating a catalog', () => {
     db.close();
   });
 
+  it('brings a catalog of version 4 to 5, where pipelines keep what they have and name what they lost', () => {
+    open(...migrations.slice(0, 4));
+    const db = new Database(file);
+    db.exec(`
+      INSERT INTO connections VALUES ('id', 'orders', 'source', 'postgres', 'neon', 'db.example.com', 5432,
+        'shop', 'reader', 'public', 'verify-full', NULL, NULL, NULL, NULL, '{}', '["a"]', 'none', NULL, 'none',
+        NULL, NULL, 'never', NULL, NULL, NULL, NULL, NULL, NULL, '', '', 3, 0);
+      INSERT INTO pipelines VALUES ('p', 'nightly', 'id', NULL, 'paused', 'then', 'later');
+      INSERT INTO pipeline_tables VALUES ('p', 'sales', 'orders');
+    `);
+    const before = db.prepare('SELECT * FROM pipelines').get();
+    open(...migrations.slice(0, 5));
+    expect(db.pragma('user_version', { simple: true })).toBe(5);
+    expect(db.prepare('SELECT * FROM pipelines').get()).toEqual({
+      ...Object(before),
+      source_name: null,
+      destination_name: 'unknown',
+      destination_schema: null,
+      schedule: null,
+      owner: null,
+      revision: 1,
+    });
+    expect(db.prepare('SELECT * FROM pipeline_tables').all()).toHaveLength(1);
+    expect(() => db.exec('UPDATE pipelines SET revision = 0')).toThrow('CHECK');
+    expect(copies()).toEqual(['catalog.db.before-5']);
+    db.close();
+  });
+
   it('brings a catalog of version 1 to 2 with all that is in it, and a place for results and tables', () => {
     open(...migrations.slice(0, 1));
     const db = new Database(file);

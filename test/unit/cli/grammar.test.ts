@@ -235,6 +235,67 @@ const tables: Record<string, Row[]> = {
     [['a', 'b'], { names: ['a', 'b'], yes: false, force: false }],
     [['a', '--yes', '--force'], { names: ['a'], yes: true, force: true }],
   ],
+  'pipelines list': [
+    [[], {}],
+    [
+      ['--connection', 'shop', '--state', 'paused', '--disconnected'],
+      { connection: 'shop', state: 'paused', disconnected: true },
+    ],
+  ],
+  'pipelines add': [
+    [
+      ['nightly', '--source', 'a', '--destination', 'b'],
+      { name: 'nightly', flags: { source: 'a', destination: 'b' } },
+    ],
+    [
+      ['n', '--table', 'app.a', '--table', 'app."b.c"', '--paused', '--schedule', 'daily', '--owner', 'me'],
+      { name: 'n', flags: { table: ['app.a', 'app."b.c"'], paused: true, schedule: 'daily', owner: 'me' } },
+    ],
+    [['n', '--destination-schema', 'landing'], { name: 'n', flags: { destinationSchema: 'landing' } }],
+  ],
+  'pipelines show': [[['nightly'], { name: 'nightly' }]],
+  'pipelines retarget': [
+    [['nightly', '--source', 'a'], { name: 'nightly', flags: { source: 'a', test: true } }],
+    [['n', '--destination', 'b', '--no-test'], { name: 'n', flags: { destination: 'b', test: false } }],
+    [
+      ['--from', 'a', '--to', 'b', '--timeout', '3s'],
+      { name: undefined, flags: { from: 'a', to: 'b', test: true, timeout: 3000 } },
+    ],
+  ],
+  'pipelines pause': [[['a', 'b'], { names: ['a', 'b'] }]],
+  'pipelines resume': [[['a'], { names: ['a'] }]],
+  'pipelines check': [
+    [['a', 'b'], { names: ['a', 'b'], flags: {} }],
+    [
+      [
+        '--all',
+        '--concurrency',
+        '2',
+        '--timeout',
+        '5s',
+        '--report',
+        'github',
+        '--fail-on',
+        'warned',
+        '--allow-empty',
+      ],
+      {
+        names: [],
+        flags: {
+          all: true,
+          concurrency: 2,
+          timeout: 5000,
+          report: [{ format: 'github' }],
+          failOn: 'warned',
+          allowEmpty: true,
+        },
+      },
+    ],
+  ],
+  'pipelines delete': [
+    [['a', 'b'], { names: ['a', 'b'], yes: false }],
+    [['a', '--yes'], { names: ['a'], yes: true }],
+  ],
   apply: [
     [[], {}],
     [
@@ -311,6 +372,8 @@ describe('other names', () => {
     [['conn', 'ls'], 'connections list'],
     [['connections', 'ls'], 'connections list'],
     [['connections', 'rm', 'orders'], 'connections delete'],
+    [['pipelines', 'rm', 'nightly'], 'pipelines delete'],
+    [['pipelines', 'ls'], 'pipelines list'],
   ])('%j', async (argv, verb) => {
     expect(await readCommandLine(...argv)).toMatchObject({ verb });
   });

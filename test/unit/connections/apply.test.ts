@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { addConnection } from '../../../src/connections/add.ts';
 import { planApply } from '../../../src/connections/apply.ts';
@@ -7,8 +8,10 @@ import { type SecretInput, secretsOf } from '../../../src/connections/secrets-of
 import { requireConnection } from '../../../src/connections/services.ts';
 import { parseReference } from '../../../src/secrets/references.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { aDraft } from '../../support/connection-draft.ts';
 import { anEndpoint, type InMemoryServices, inMemoryServices } from '../../support/connection-services.ts';
 import { probed } from '../../support/in-memory-connector.ts';
+import { aPipeline } from '../../support/pipeline-draft.ts';
 
 const none: SecretInput = { kind: 'none' };
 const stored: SecretInput = { kind: 'secret', secret: new Secret('hunter2') };
@@ -192,9 +195,13 @@ describe('apply changes nothing at all', () => {
   it('where what is to be pruned is in use', async () => {
     const services = inMemoryServices();
     const { id } = await save(services, 'used');
-    services.inCatalog.addPipeline('nightly', { destinationId: id });
+    const { id: target } = await services.inCatalog.add(
+      randomUUID(),
+      aDraft({ name: 'lake', role: 'destination' }),
+    );
+    await services.inCatalog.pipelines.add(randomUUID(), aPipeline('nightly', id, target));
     await expect(apply(services, [anEntry()], true)).rejects.toMatchObject({ code: 'connection_in_use' });
-    expect((await services.inCatalog.list()).map(({ name }) => name)).toEqual(['used']);
+    expect((await services.inCatalog.list()).map(({ name }) => name)).toEqual(['lake', 'used']);
   });
 
   it('over an edit that came between the plan and its step', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type AddRequest, addConnection } from '../../../src/connections/add.ts';
 import { neverTested, type SavedConnection } from '../../../src/connections/connection.ts';
@@ -7,8 +8,10 @@ import { type EditRequest, editConnection, planEdit } from '../../../src/connect
 import { type SecretInput, secretsOf } from '../../../src/connections/secrets-of.ts';
 import { requireConnection } from '../../../src/connections/services.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { aDraft } from '../../support/connection-draft.ts';
 import { anEndpoint, type InMemoryServices, inMemoryServices } from '../../support/connection-services.ts';
 import { probed } from '../../support/in-memory-connector.ts';
+import { aPipeline } from '../../support/pipeline-draft.ts';
 import { PortFaults } from '../../support/port-faults.ts';
 
 const none: SecretInput = { kind: 'none' };
@@ -416,18 +419,38 @@ describe('deleting a connection', () => {
     const services = inMemoryServices();
     const { id } = await save(services, { name: 'the orders' });
     const free = await save(services, { name: 'free' });
-    services.inCatalog.addPipeline('nightly', { sourceId: id });
-    services.inCatalog.addPipeline('hourly', { sourceId: id });
-    const used = await requireConnection(services.inCatalog, id);
-    expect(() => refuseUsed([free, used], false)).toThrow(
-      expect.objectContaining({
-        code: 'connection_in_use',
-        message: 'the orders is used by hourly, nightly',
-        fix: expect.stringContaining("jackfield connections delete 'the orders' --force"),
-      }),
+    const { id: lake } = await services.inCatalog.add(
+      randomUUID(),
+      aDraft({ name: 'lake', role: 'destination' }),
     );
-    expect(refuseUsed([free, used], true)).toBeUndefined();
-    expect(refuseUsed([free], false)).toBeUndefined();
+    const add = (name: string, fields = {}) =>
+      services.inCatalog.pipelines.add(randomUUID(), aPipeline(name, id, lake, fields));
+    await add('a paused one', { state: 'paused' });
+    const used = await requireConnection(services.inCatalog, id);
+    expect(await refuseUsed(services, [free, used])).toBeUndefined();
+    const nightly = await add("the night's");
+    await add('hourly');
+    const again = await requireConnection(services.inCatalog, id);
+    await expect(refuseUsed(services, [again])).rejects.toMatchObject({
+      code: 'connection_in_use',
+      message: "the orders is used by the active pipelines hourly, the night's",
+      // Of all that are saved one is another source that could take its place.
+      fix: [
+        "retarget: jackfield pipelines retarget --from 'the orders' --to free",
+        "or remove: jackfield pipelines delete hourly 'the night'\\''s'",
+        "or leave disconnected: jackfield connections delete 'the orders' --force",
+      ].join('\n'),
+    });
+    await expect(refuseUsed(services, [free, again])).rejects.toMatchObject({
+      fix: expect.stringContaining("--from 'the orders' --to NAME\n"),
+    });
+    expect(await refuseUsed(services, [free])).toBeUndefined();
+    // The catalog refuses too, whatever was looked at before.
+    await expect(deleteConnection(services, again)).rejects.toMatchObject({ code: 'connection_in_use' });
+    expect(await deleteConnection(services, again, { force: true })).toBe(true);
+    expect(await services.inCatalog.pipelines.find(nightly.id)).toMatchObject({
+      source: { id: null, name: 'the orders' },
+    });
   });
 });
 

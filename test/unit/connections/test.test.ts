@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { addConnection } from '../../../src/connections/add.ts';
 import {
@@ -17,8 +18,10 @@ import {
   testSaved,
 } from '../../../src/connections/test.ts';
 import { Secret } from '../../../src/secrets/secret.ts';
+import { aDraft } from '../../support/connection-draft.ts';
 import { anEndpoint, type InMemoryServices, inMemoryServices } from '../../support/connection-services.ts';
 import { probed } from '../../support/in-memory-connector.ts';
+import { aPipeline } from '../../support/pipeline-draft.ts';
 
 const none = { kind: 'none' } as const;
 const { host } = anEndpoint();
@@ -115,12 +118,14 @@ describe('the test of a saved connection', () => {
     const services = inMemoryServices();
     const saved = await save(services);
     services.connector.willProbe(host, probed(), probed(), probed());
-    services.inCatalog.addPipeline('nightly', { sourceId: saved.id });
+    const { id: target } = await services.inCatalog.add(
+      randomUUID(),
+      aDraft({ name: 'lake', role: 'destination' }),
+    );
+    await services.inCatalog.pipelines.add(randomUUID(), aPipeline('nightly', saved.id, target));
     await testSaved(services, saved, options);
-    services.inCatalog.addPipeline('hourly', {
-      sourceId: saved.id,
-      tables: [{ schema: 'sales', name: 'orders' }],
-    });
+    const named = { tables: [{ schema: 'sales', name: 'orders' }] };
+    await services.inCatalog.pipelines.add(randomUUID(), aPipeline('hourly', saved.id, target, named));
     await testSaved(services, saved, options);
     await testOfFleet(services, saved, options);
     const tables = [{ schema: 'sales', name: 'orders' }];
@@ -241,7 +246,11 @@ describe('the test of an edit that is not saved', () => {
     const services = inMemoryServices();
     const saved = await save(services);
     const tables = [{ schema: 'sales', name: 'orders' }];
-    services.inCatalog.addPipeline('nightly', { destinationId: saved.id, tables });
+    const { id: target } = await services.inCatalog.add(
+      randomUUID(),
+      aDraft({ name: 'lake', role: 'destination' }),
+    );
+    await services.inCatalog.pipelines.add(randomUUID(), aPipeline('nightly', saved.id, target, { tables }));
     services.connector.willProbe(host, probed(), probed());
     const plan = await planEdit(services, saved, { endpoint: { database: 'other' } });
     await testEdit(services, plan, options);

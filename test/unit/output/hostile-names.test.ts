@@ -8,15 +8,20 @@ import { connectionDetail } from '../../../src/output/connection-detail.ts';
 import { connectionList } from '../../../src/output/connection-list.ts';
 import { type DiscoveryFormat, discoveryChunks } from '../../../src/output/discovery.ts';
 import { doctorReport } from '../../../src/output/doctor-report.ts';
+import { pipelineChecks } from '../../../src/output/pipeline-checks.ts';
+import { pipelineDetail } from '../../../src/output/pipeline-detail.ts';
+import { pipelineList } from '../../../src/output/pipeline-list.ts';
 import { presetCatalog } from '../../../src/output/preset-catalog.ts';
 import { relationDetail } from '../../../src/output/relation-detail.ts';
 import { secretsStatus } from '../../../src/output/secrets-status.ts';
 import { displayWidth } from '../../../src/output/terminal-text.ts';
 import { testResults } from '../../../src/output/test-results.ts';
+import type { PipelineCheck } from '../../../src/pipelines/pipeline.ts';
 import {
   connection,
   discovery,
   pipe,
+  pipeline,
   preset,
   relation,
   relationInFull,
@@ -66,7 +71,31 @@ function answersWith(name: string): [string, Answer][] {
       tls: { protocol: name, cipher: name, verified: 'ca', subject: name, issuer: name, validTo: name },
     },
   });
+  const ofName = pipeline({ name, tables: [name], destinationSchema: name, schedule: name, owner: name });
+  const lost = { id: null, name, status: 'disconnected' } as const;
+  const end = {
+    connection: name,
+    status: 'failed',
+    durationMs: 1,
+    code: name,
+    message: name,
+    fix: name,
+    stages: result.stages,
+  } as const;
+  const check: PipelineCheck = {
+    pipeline: name,
+    state: 'paused',
+    status: 'warned',
+    durationMs: 1,
+    source: end,
+    destination: { ...end, stages: [] },
+  };
   return [
+    ['pipelineList', pipelineList([ofName, { ...ofName, source: lost }], { total: 2 })],
+    ['pipelineDetail', pipelineDetail({ ...ofName, destination: lost }, { source: named })],
+    ['pipelineChecks of one', pipelineChecks([check])],
+    ['pipelineChecks of two', pipelineChecks([check, check])],
+    ['connectionDetail with pipelines', connectionDetail(named, { pipelines: [ofName] })],
     ['connectionList', connectionList([named], { total: 2, filtered: true })],
     ['connectionDetail', connectionDetail(named, { reference: name, passwordText: name })],
     ['testResults of one', testResults([result])],
@@ -76,7 +105,12 @@ function answersWith(name: string): [string, Answer][] {
       presetCatalog([preset({ connector: name, connectorTitle: name, title: name, provider: name })], null),
     ],
     ['relationDetail', relationDetail(relationInFull(name))],
-    ['applyPlan', applyPlan([{ action: 'change', name, role: 'source', changes: [name] }], { done: false })],
+    [
+      'applyPlan',
+      applyPlan([{ action: 'change', kind: 'connection', name, role: 'source', changes: [name] }], {
+        done: false,
+      }),
+    ],
     [
       'secretsStatus',
       secretsStatus({
@@ -157,7 +191,7 @@ describe.each(names)('%j', (name) => {
   test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
     // A fix may have several lines; all else has as many as with an innocent name.
     const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
-    const fixes = presenter.startsWith('testResults') || presenter === 'doctorReport';
+    const fixes = /^(?:testResults|pipelineChecks|doctorReport)/.test(presenter);
     const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
     if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {6,}b\\r\\tc\n/);
     else expect(lines(answer)).toBe(lines(innocent));

@@ -63,10 +63,10 @@ describe('presetCatalog', () => {
 
 describe('applyPlan', () => {
   const steps: PlanStep[] = [
-    { action: 'add', name: 'orders', role: 'source', changes: [] },
-    { action: 'change', name: 'sink', role: 'destination', changes: ['host', 'port'] },
-    { action: 'same', name: 'log', role: 'source', changes: [] },
-    { action: 'delete', name: 'old', role: 'source', changes: [] },
+    { action: 'add', kind: 'connection', name: 'orders', role: 'source', changes: [] },
+    { action: 'change', kind: 'connection', name: 'sink', role: 'destination', changes: ['host', 'port'] },
+    { action: 'same', kind: 'connection', name: 'log', role: 'source', changes: [] },
+    { action: 'delete', kind: 'connection', name: 'old', role: 'source', changes: [] },
   ];
 
   test('what would be done', () => {
@@ -92,7 +92,7 @@ describe('applyPlan', () => {
     const answer = applyPlan(steps.slice(1, 2), { done: true });
     expect(planSchema.parse(answer.value)).toEqual(steps.slice(1, 2));
     expect(await renderAnswer('csv', answer, pipe)).toBe(
-      'action,name,role,changes\nchange,sink,destination,"[""host"",""port""]"\n',
+      'action,name,role,changes,kind\nchange,sink,destination,"[""host"",""port""]",connection\n',
     );
   });
 });

@@ -12,6 +12,7 @@ import type {
 } from '../../../src/metadata/discovery.ts';
 import type { View } from '../../../src/output/answer.ts';
 import { plainTheme } from '../../../src/output/theme.ts';
+import type { Pipeline } from '../../../src/pipelines/pipeline.ts';
 
 export const now = new Date('2026-05-04T12:00:00.000Z');
 
@@ -54,6 +55,24 @@ export function connection(changes: Partial<Connection> = {}): Connection {
       serverVersion: '16.4',
     },
     lastPassedAt: '2026-05-04T11:57:00.000Z',
+    createdAt: '2026-05-01T12:00:00.000Z',
+    updatedAt: '2026-05-02T12:00:00.000Z',
+    ...changes,
+  };
+}
+
+export function pipeline(changes: Partial<Pipeline> = {}): Pipeline {
+  return {
+    id: '3b1f6c1e-5d5b-4b6e-9d6e-0a4c7d3f1a01',
+    name: 'nightly',
+    state: 'active',
+    status: 'connected',
+    source: { id: '0b0f6c1e-5d5b-4b6e-9d6e-0a4c7d3f1a01', name: 'shop', status: 'connected' },
+    destination: { id: '0b0f6c1e-5d5b-4b6e-9d6e-0a4c7d3f1a02', name: 'lake', status: 'connected' },
+    tables: ['app.orders', 'app.items'],
+    destinationSchema: null,
+    schedule: 'daily',
+    owner: 'data',
     createdAt: '2026-05-01T12:00:00.000Z',
     updatedAt: '2026-05-02T12:00:00.000Z',
     ...changes,

@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../connections/errors.ts';
+import { type FailOn, fails } from '../../connections/fleet.ts';
+import { checkTally, checkWords, pipelineChecks, reportedChecks } from '../../output/pipeline-checks.ts';
+import { checkPipelines } from '../../pipelines/check.ts';
+import type { PipelineCheck, SavedPipeline } from '../../pipelines/pipeline.ts';
+import { requirePipelines } from '../../pipelines/require-pipeline.ts';
+import type { App, Verdict } from '../app.ts';
+import { cannotGoTogether } from '../conflicting-flags.ts';
+import { defaultTestTimeoutMs } from '../connections/saving.ts';
+import { defaultConcurrency } from '../connections/test-flags.ts';
+import { workThrough } from '../fleet.ts';
+import { openReports, type ReportFlag, reportOption } from '../reports.ts';
+import { oneOf, readCount, readDuration } from '../values.ts';
+import { type Act, examples } from '../verb.ts';
+
+export interface CheckVerbOptions {
+  readonly names: readonly string[];
+  readonly flags: CheckFlags;
+}
+
+interface CheckFlags {
+  all?: boolean;
+  concurrency?: number;
+  timeout?: number;
+  report?: ReportFlag[];
+  failOn?: FailOn;
+  allowEmpty?: boolean;
+}
+
+export function declareCheck(command: Command, act: Act, run = runCheck): void {
+  command
+    .argument('[name...]', 'names or ids')
+    .option('--all', 'all pipelines')
+    .option(
+      '--concurrency <count>',
+      `how many connections at once (${defaultConcurrency})`,
+      readCount('--concurrency', 1000),
+    )
+    .option('--timeout <time>', 'the whole of one connection (10s)', readDuration('--timeout'))
+    .addOption(reportOption())
+    .option(
+      '--fail-on <status>',
+      'what makes the exit code 1: failed (the default) or warned',
+      oneOf('--fail-on', ['failed', 'warned']),
+    )
+    .option('--allow-empty', 'nothing to check is not an error')
+    .addHelpText(
+      'after',
+      examples(
+        'jackfield pipelines check nightly',
+        'jackfield pipelines check --all --report github --report junit=pipelines.xml',
+      ),
+    )
+    .action((names: string[], flags: CheckFlags) => act((app) => run(app, { names, flags })));
+}
+
+export async function runCheck(app: App, { names, flags }: CheckVerbOptions): Promise<Verdict> {
+  const { failOn = 'failed' } = flags;
+  const reports = await openReports(app, flags.report ?? [], { failOn, file: null });
+  const pipelines = await chosenPipelines(app, names, flags);
+  const results = await workThrough<PipelineCheck>(app, pipelines, {
+    words: checkWords,
+    done: 'checked',
+    run: (told) =>
+      checkPipelines(app.services, pipelines, {
+        timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+        signal: app.signal,
+        concurrency: flags.concurrency ?? defaultConcurrency,
+        ...told,
+      }),
+    report: (finished) => reports.write(reportedChecks(finished), pipelines.length),
+    tally: checkTally,
+    print: (all) => app.print(pipelineChecks(all)),
+  });
+  return fails(results, failOn) ? 'said-no' : 'done';
+}
+
+/** Those that are named, in the order of their names as all are. @throws UsageError; NotFoundError */
+async function chosenPipelines(
+  app: App,
+  names: readonly string[],
+  { all, allowEmpty }: CheckFlags,
+): Promise<SavedPipeline[]> {
+  if (names.length > 0 && all) throw cannotGoTogether('names and --all', 'all are checked anyway');
+  if (names.length === 0 && !all) {
+    throw new UsageError({
+      code: 'missing_argument',
+      message: 'nothing says what to check',
+      fix: 'name pipelines, or add --all',
+    });
+  }
+  const catalog = await app.services.pipelines();
+  const named = new Set((await requirePipelines(catalog, names)).map(({ id }) => id));
+  const chosen = (await catalog.list()).filter(({ id }) => all || named.has(id));
+  if (chosen.length > 0 || allowEmpty) return chosen;
+  throw new UsageError({
+    code: 'nothing_to_check',
+    message: 'there is nothing to check: no pipeline is saved',
+    fix: 'save one: jackfield pipelines add NAME --source A --destination B; or add --allow-empty',
+  });
+}
