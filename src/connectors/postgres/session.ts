@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly address: string;
   readonly secrets: SecretItem;
   readonly bounds: SessionBounds;
+  /** Whether it is a replication connection to the database (manual, 54.4): it takes the simple protocol alone. */
+  readonly replication: boolean;
   /** How long the start may take besides the deadline, in milliseconds. */
   readonly limitMs: number;
   readonly onAuthenticated: () => void;
@@ -271,7 +273,7 @@ function isClosed(error: unknown): boolean {
 function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolean): ClientConfig {
   const { endpoint, host, secrets } = options;
   const { application_name, fallback_application_name, channel_binding } = endpoint.options;
-  const config: ClientConfig & { scramMaxIterations: number } = {
+  const config: ClientConfig & { scramMaxIterations: number; replication?: string } = {
     user: endpoint.username,
     database: endpoint.database,
     host,
@@ -286,6 +288,7 @@ function clientConfig(options: StartOptions, guard: WireGuard, encrypted: boolea
     enableChannelBinding: encrypted && channel_binding !== 'disable',
     scramMaxIterations: maxScramIterations,
   };
+  if (options.replication) config.replication = 'database';
   if (endpoint.options.options) config.options = endpoint.options.options;
   return config;
 }
