@@ -135,6 +135,19 @@ CREATE TABLE source_configs (
 ) STRICT;
 `;
 
+/** Version 5. What was set up on servers for change data capture. */
+const cdcSetups = `
+CREATE TABLE cdc_setups (
+  connection_id TEXT PRIMARY KEY NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+  publication TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  database TEXT NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -147,6 +160,7 @@ export const migrations: readonly Migration[] = [
   { version: 2, up: (db) => db.exec(historyTables) },
   { version: 3, up: (db) => db.exec(writePermission) },
   { version: 4, up: (db) => db.exec(sourceConfigs) },
+  { version: 5, up: (db) => db.exec(cdcSetups) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

@@ -1,6 +1,6 @@
 import { addConnection } from './add.ts';
 import type { SavedConnection } from './connection.ts';
-import { deleteConnection, refuseUsed } from './delete.ts';
+import { deleteConnection, refuseCaptured, refuseUsed } from './delete.ts';
 import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
@@ -27,7 +27,7 @@ export interface ApplyOptions {
 /**
  * Compares what a file says with what is saved. Every entry is checked before anything is changed;
  * what a file leaves out takes the preset's default, but a secret it does not mention stays.
- * @throws UsageError; RefusedError role_differs, connection_in_use
+ * @throws UsageError; RefusedError role_differs, connection_in_use, cdc_set_up
  */
 export async function planApply(
   services: ConnectionServices,
@@ -49,6 +49,7 @@ export async function planApply(
   if (options.prune) {
     const gone = [...saved.values()].filter(({ name }) => !named.has(name));
     refuseUsed(gone, false);
+    await refuseCaptured(services, gone, false);
     for (const connection of gone) steps.push(planDelete(services, connection));
   }
   return steps;

@@ -20,6 +20,28 @@ export function refuseUsed(connections: readonly SavedConnection[], force: boole
   }
 }
 
+/**
+ * Refuses to delete sources whose CDC is set up, unless forced: nobody would know of the slot any more.
+ * @throws RefusedError cdc_set_up
+ */
+export async function refuseCaptured(
+  services: ConnectionServices,
+  connections: readonly SavedConnection[],
+  force: boolean,
+): Promise<void> {
+  if (force) return;
+  const catalog = await services.catalog();
+  for (const { id, name } of connections) {
+    const record = await catalog.cdcRecord(id);
+    if (record === null) continue;
+    throw new RefusedError({
+      code: 'cdc_set_up',
+      message: `CDC of ${name} is set up: its slot ${record.slot} would keep WAL until the server's disk is full, and nobody would know of it`,
+      fix: `take it down first: jackfield connections cdc teardown ${shellWord(name)}; or, where that is done otherwise, add --force`,
+    });
+  }
+}
+
 /** Deletes a connection, then its secret. @returns false when it was gone already */
 export async function deleteConnection(
   services: ConnectionServices,

@@ -1,3 +1,4 @@
+import type { CdcRecord } from '../../src/cdc/cdc.ts';
 import {
   type ConnectionCatalog,
   resultsKept,
@@ -34,6 +35,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   /** Oldest first, by the connection's id. */
   readonly #results = new Map<string, TestRecord[]>();
   readonly #sourceConfigs = new Map<string, SourceConfig>();
+  readonly #cdcRecords = new Map<string, CdcRecord>();
   readonly #ledger = new Map<string, SecretLedgerEntry>();
   readonly #items = new Map<string, Uint8Array>();
   #pipelines: Pipeline[] = [];
@@ -123,6 +125,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     this.#rows.delete(id);
     this.#results.delete(id);
     this.#sourceConfigs.delete(id);
+    this.#cdcRecords.delete(id);
     if (row.secretAccount !== null) this.#retire(row.secretAccount);
     this.#pipelines = this.#pipelines.map((pipeline) => ({
       ...pipeline,
@@ -166,6 +169,19 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   async saveSourceConfig(id: string, config: SourceConfig): Promise<void> {
     if (!this.#rows.has(id)) throw noSuchConnection(id);
     this.#sourceConfigs.set(id, config);
+  }
+
+  async cdcRecord(id: string): Promise<CdcRecord | null> {
+    return this.#cdcRecords.get(id) ?? null;
+  }
+
+  async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
+    if (!this.#rows.has(id)) throw noSuchConnection(id);
+    this.#cdcRecords.set(id, record);
+  }
+
+  async forgetCdcRecord(id: string): Promise<void> {
+    this.#cdcRecords.delete(id);
   }
 
   async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SavedConnection } from '../../connections/connection.ts';
-import { deleteConnection, refuseUsed } from '../../connections/delete.ts';
+import { deleteConnection, refuseCaptured, refuseUsed } from '../../connections/delete.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { shellWord } from '../../connections/shell-word.ts';
@@ -20,7 +20,7 @@ export function declareDelete(command: Command, act: Act, run = runDelete): void
   command
     .argument('<name...>', 'names or ids')
     .option('--yes', 'do not ask')
-    .option('--force', 'delete although pipelines use it')
+    .option('--force', 'delete although pipelines use it, or CDC is set up')
     .addHelpText(
       'after',
       examples('jackfield connections delete orders', 'jackfield connections rm orders --yes'),
@@ -40,6 +40,7 @@ export async function runDelete(app: App, { names, yes, force }: DeleteOptions):
   }
   const connections = [...found.values()];
   refuseUsed(connections, force);
+  await refuseCaptured(app.services, connections, force);
   if (!yes) await confirmEach(app, connections);
   const deleted: string[] = [];
   for (const connection of connections) {
