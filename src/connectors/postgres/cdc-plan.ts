@@ -6,7 +6,7 @@ import { shellWord } from '../../connections/shell-word.ts';
 import { hasKey, judgeTable, keyUnits, type PublishingWay, written } from './cdc-check-tables.ts';
 import { type CdcMarker, type FormerIdentity, markerText } from './cdc-marker.ts';
 import { type CdcState, type FoundPublication, type FoundSlot, isLost } from './cdc-state.ts';
-import { byName, type CdcRelation, type Choice, type ChosenTable, sameTable } from './cdc-tables.ts';
+import { byName, type CdcRelation, type Choice, type ChosenTable, without } from './cdc-tables.ts';
 import { literal } from './diff-sql-parts.ts';
 import { quoteIdentifier } from './identifiers.ts';
 
@@ -194,15 +194,15 @@ function publicationSteps(situation: PlanSituation, { marker, publish, way }: Pu
   const { publication } = state;
   const wanted = choice.chosen.flatMap((it) => published(it, version)).sort(byName);
   const full = way.needsKey && wish.identityFull ? choice.chosen.flatMap((it) => keyless(it, version)) : [];
-  const dropped = publication?.tables.filter((it) => !wanted.some((other) => sameTable(it, other))) ?? [];
-  const kept = (marker?.identities ?? []).filter((it) => !dropped.some((other) => sameTable(it, other)));
-  const restored = (marker?.identities ?? []).filter((it) => dropped.some((other) => sameTable(it, other)));
+  const dropped = without(publication?.tables ?? [], wanted);
+  const kept = without(marker?.identities ?? [], dropped);
+  const restored = without(marker?.identities ?? [], kept);
   const desired: CdcMarker = {
     connection: marker?.connection ?? situation.connection,
     slot: names.slot,
     elsewhere: wish.publicationOnly && (marker?.elsewhere ?? true),
     tables: choice.chosen.map(({ table }) => nameOnly(table)),
-    identities: [...kept, ...full.filter((it) => !kept.some((other) => sameTable(it, other))).map(formerOf)],
+    identities: [...kept, ...without(full, kept).map(formerOf)],
   };
   const name = quoteIdentifier(names.publication);
   const steps: CdcStep[] = [];
@@ -254,7 +254,7 @@ function changedTables(
   name: string,
 ): CdcStep[] {
   const steps: CdcStep[] = [];
-  const added = wanted.filter((it) => !publication.tables.some((other) => sameTable(it, other)));
+  const added = without(wanted, publication.tables);
   if (added.length > 0) {
     steps.push({
       step: 'add_tables',
@@ -378,7 +378,7 @@ function leftOut({ leftOut: tables }: Choice): CdcProblem[] {
 }
 
 function sameTables(some: readonly TableName[], others: readonly TableName[]): boolean {
-  return some.length === others.length && some.every((it) => others.some((other) => sameTable(it, other)));
+  return some.length === others.length && without(some, others).length === 0;
 }
 
 function nameOnly({ schema, name }: TableName): TableName {

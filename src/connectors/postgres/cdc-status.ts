@@ -7,7 +7,7 @@ import { reading } from './cdc-facts.ts';
 import { foreignSlot, published } from './cdc-plan.ts';
 import { cdcError, openCdcSession } from './cdc-session.ts';
 import { type CdcState, isLost, readCdcState } from './cdc-state.ts';
-import { type ChosenTable, nameOf, sameTable, tablesNamed } from './cdc-tables.ts';
+import { type ChosenTable, nameOf, tablesNamed, without } from './cdc-tables.ts';
 import { Deadline } from './deadline.ts';
 import { quoteIdentifier } from './identifiers.ts';
 import type { Session } from './session.ts';
@@ -92,14 +92,15 @@ function compareTables({ state, wanted, published: there, version }: StatusSitua
   const marker = state.publication?.marker;
   const asked = typeof marker === 'object' && marker !== null ? marker.tables : [];
   const expected = wanted.flatMap((it) => published(it, version));
-  const gone = asked.filter((it) => !wanted.some(({ table }) => sameTable(table, it)));
-  const without = (some: readonly TableName[], others: readonly TableName[]) =>
-    some.filter((it) => !others.some((other) => sameTable(it, other))).map(nameOf);
+  const gone = without(
+    asked,
+    wanted.map(({ table }) => table),
+  );
   const present = there.map(({ table }) => table);
   return {
     wanted: asked.map(nameOf),
-    missing: [...gone.map(nameOf), ...without(expected, present)],
-    extra: asked.length === 0 ? [] : without(present, expected),
+    missing: [...gone, ...without(expected, present)].map(nameOf),
+    extra: asked.length === 0 ? [] : without(present, expected).map(nameOf),
   };
 }
 

@@ -149,16 +149,16 @@ async function readRelations(session: Session, oids: readonly string[]): Promise
     const found = byOid.get(oid);
     return found === undefined ? [] : [found];
   };
+  const leavesOf = new Map<string, CdcRelation[]>();
+  for (const { root, leaf } of pairs) {
+    const known = leavesOf.get(root ?? '') ?? [];
+    known.push(...present(leaf ?? ''));
+    leavesOf.set(root ?? '', known);
+  }
   return oids
     .flatMap(present)
     .sort(byName)
-    .map((table) => ({
-      table,
-      leaves: pairs
-        .filter(({ root }) => root === table.oid)
-        .flatMap(({ leaf }) => present(leaf ?? ''))
-        .sort(byName),
-    }));
+    .map((table) => ({ table, leaves: (leavesOf.get(table.oid) ?? []).sort(byName) }));
 }
 
 /** The one relation of this name, of the connection's schema where it has none; what is written goes before what is folded. */
@@ -189,6 +189,13 @@ function compare(one: string, other: string): number {
 
 export function sameTable(one: TableName, other: TableName): boolean {
   return one.schema === other.schema && one.name === other.name;
+}
+
+/** Those of some that are not among others. */
+export function without<T extends TableName>(some: readonly T[], others: readonly TableName[]): T[] {
+  const key = ({ schema, name }: TableName) => JSON.stringify([schema, name]);
+  const known = new Set(others.map(key));
+  return some.filter((it) => !known.has(key(it)));
 }
 
 export function nameOf({ schema, name }: { schema?: string | null; name?: string | null }): TableName {

@@ -47,6 +47,10 @@ export async function watchStatus(
       if (shown === count) return verdict;
       await pause(intervalMs, app.signal);
     }
+  } catch (error) {
+    // The terminal's own `^C` stands on the line that the shell would write into.
+    if (style === 'live' && error instanceof InterruptedError) await app.write('\n');
+    throw error;
   } finally {
     display.stop();
     reader?.close();
