@@ -24,8 +24,10 @@ interface SlotMaking {
  * @throws ServerError slot_waits; pg's DatabaseError; Fault; InterruptedError
  */
 export async function makeSlot({ session, files }: CdcSession, making: SlotMaking): Promise<void> {
+  // It waits for locks that transactions hold on themselves: for as long as the statement may.
   // Where it can, the server looks by itself whether we are still there: a program that was killed can't say so.
-  const { pid } = await session.queryRow(`SELECT pg_backend_pid() AS pid,
+  const { pid } =
+    await session.queryRow(`SELECT pg_backend_pid() AS pid, set_config('lock_timeout', '0', true) AS lock_timeout,
   CASE WHEN version() ~ 'linux' AND current_setting('server_version_num')::int >= 140000
     THEN set_config('client_connection_check_interval', '1000', true) END AS looks`);
   const watch = new WaitWatch(making, Number(pid));

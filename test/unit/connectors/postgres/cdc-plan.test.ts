@@ -321,6 +321,27 @@ describe('the plan of a tear-down', () => {
     });
   });
 
+  it.each<[string, string | null, boolean, FoundPublication | null]>([
+    ['slot_not_ours', null, true, null],
+    ['slot_not_ours', 'other', true, publicationOf(null)],
+    ['slot_not_proven', 'slot', false, null],
+    ['dropped', 'slot', true, null],
+    ['dropped', null, false, publicationOf(aMarker())],
+  ])(
+    'is %s with a slot that the catalog knows as %s, --force %s',
+    (expected, recordedSlot, force, publication) => {
+      const request = { names: { publication: 'pub', slot: 'slot' }, recordedSlot, force };
+      const state = { publication, slot: aSlot({}, { active: false, activePid: null }) };
+      const outcome = () => {
+        const { steps, left } = ofTeardown({ request, state });
+        if (steps.some(({ step }) => step === 'drop_slot')) return 'dropped';
+        return left.at(-1)?.code;
+      };
+      if (expected === 'slot_not_proven') expect(outcome).toThrow('only this catalog says');
+      else expect(outcome()).toBe(expected);
+    },
+  );
+
   it('leaves the publication of a primary to it', () => {
     expect(ofTeardown({ recovery: true })).toMatchObject({
       steps: [{ step: 'drop_slot' }],
