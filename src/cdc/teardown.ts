@@ -36,7 +36,8 @@ export async function planTeardown(
     ...dial,
     connection: saved,
     names,
-    recordedSlot: record?.slot ?? null,
+    // What was recorded of another server says nothing of this one.
+    recordedSlot: record !== null && movedFrom(saved, record) === null ? record.slot : null,
     force: wish.force,
   };
   const plan = await namingErrors(saved.name, () => cdc.planTeardown(request));

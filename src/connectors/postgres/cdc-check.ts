@@ -2,7 +2,7 @@ import { type CdcCheck, type CdcCheckResult, worst } from '../../cdc/cdc.ts';
 import type { CdcCheckRequest, CdcDial } from '../../cdc/port.ts';
 import { judgeServer, type ServerSituation } from './cdc-check-server.ts';
 import { judgeTable } from './cdc-check-tables.ts';
-import { type CdcFacts, readCdcFacts } from './cdc-facts.ts';
+import { type CdcFacts, readCdcFacts, reading } from './cdc-facts.ts';
 import { type ReplicationTrial, tryReplication } from './cdc-replication.ts';
 import { inCdcSession } from './cdc-session.ts';
 import { type CdcState, readCdcState } from './cdc-state.ts';
@@ -24,9 +24,9 @@ export async function checkCdc(request: CdcCheckRequest): Promise<Omit<CdcCheck,
     const { endpoint, names, tables } = request;
     const sessionFacts = await readSessionFacts(session, endpoint);
     const facts = await readCdcFacts(session);
-    const state = await readCdcState(session, names);
-    const choice = await chooseTables(session, tables, endpoint.schema);
     await session.query('COMMIT');
+    const state = await reading(session, () => readCdcState(session, names));
+    const choice = await reading(session, () => chooseTables(session, tables, endpoint.schema));
     const survey = { sessionFacts, facts, state, choice };
     const checks = await checkServer(request, survey, names.slot);
     const judged = choice.chosen.map((it) =>

@@ -1,5 +1,4 @@
 import type { Session, TextRow } from './session.ts';
-import { begin } from './session-facts.ts';
 
 /** What of a server decides whether its changes can be read. */
 export interface CdcFacts {
@@ -129,9 +128,13 @@ export function toTransaction({ pid, user, application, state, seconds }: TextRo
   };
 }
 
-/** Runs work in a transaction that can not write, and sees no name outside pg_catalog. */
+/**
+ * Runs work in a transaction that can not write, and sees no name outside pg_catalog. Each statement sees
+ * the present: slots are never of a snapshot, and what is read beside them must not be older.
+ */
 export async function reading<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  await session.query(begin);
+  await session.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'`);
   const value = await work();
   await session.query('COMMIT');
   return value;

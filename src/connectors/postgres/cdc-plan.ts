@@ -141,7 +141,8 @@ export function foreignSlot(
   if (!isLogical) return 'a physical one';
   if (temporary) return 'a temporary one';
   if (database !== ours) return `of the database ${database ?? ''}`;
-  return facts.plugin === 'pgoutput' ? null : `with the plugin ${facts.plugin ?? ''}`;
+  // One that is just being made has none yet.
+  return facts.plugin === 'pgoutput' || facts.plugin === '' ? null : `with the plugin ${facts.plugin ?? ''}`;
 }
 
 /** @throws RefusedError for all that can't be published, at once */

@@ -3,7 +3,7 @@ import type { CdcPlanRequest, CdcSetupRequest } from '../../cdc/port.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { type CdcSurvey, checkServer } from './cdc-check.ts';
-import { readCdcFacts } from './cdc-facts.ts';
+import { readCdcFacts, reading } from './cdc-facts.ts';
 import { beginLocked } from './cdc-lock.ts';
 import { type MadePlan, planSetup } from './cdc-plan.ts';
 import { type CdcSession, inCdcSession } from './cdc-session.ts';
@@ -45,8 +45,8 @@ async function surveyed(
 ): Promise<{ survey: CdcSurvey; made: MadePlan }> {
   const sessionFacts = await readSessionFacts(session, request.endpoint);
   const facts = await readCdcFacts(session);
-  const { state, choice } = await lookAt(session, request);
   await session.query('COMMIT');
+  const { state, choice } = await reading(session, () => lookAt(session, request));
   const survey = { sessionFacts, facts, state, choice };
   return { survey, made: planFor(request, survey, state, choice) };
 }

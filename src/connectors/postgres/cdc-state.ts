@@ -54,12 +54,17 @@ const slotQuery = `SELECT to_jsonb(s) AS slot,
    FROM pg_stat_replication r WHERE r.pid = s.active_pid) AS lag_ms
 FROM pg_replication_slots s WHERE s.slot_name = $1`;
 
-/** @throws Fault; pg's DatabaseError */
+/**
+ * What is there just now: the slot first, since set-up makes it last, so that one of ours is not seen
+ * without its publication while another set-up or tear-down is at work.
+ * @throws Fault; pg's DatabaseError
+ */
 export async function readCdcState(session: Session, names: CdcNames): Promise<CdcState> {
-  return {
-    publication: await readPublication(session, names.publication),
-    slot: await readSlot(session, names.slot),
-  };
+  const slot = await readSlot(session, names.slot);
+  const publication = await readPublication(session, names.publication);
+  if (slot === null || publication !== null) return { publication, slot };
+  // Tear-down takes the slot away first: it may have been on its way.
+  return { publication, slot: await readSlot(session, names.slot) };
 }
 
 async function readPublication(session: Session, name: string): Promise<FoundPublication | null> {
