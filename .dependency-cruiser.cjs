@@ -1,11 +1,11 @@
 // The layers of src and the place of each vendor. Imports only point down:
 //
-//   main → cli → screens → output → the domain (connections, pipelines, metadata)
+//   main → cli → screens → output → the domain (connections, pipelines, metadata, cdc)
 //   main → adapters → connectors, catalog, secrets → the domain
 //
 // src/secrets/secret.ts is the one file that everybody may import.
 
-const domain = '^src/(connections|pipelines|metadata)/';
+const domain = '^src/(connections|pipelines|metadata|cdc)/';
 const secret = '^src/secrets/secret\\.ts$';
 
 /** What each vendor's package may be imported by; a package that is not here, by nothing in src. */
@@ -19,7 +19,7 @@ const vendors = {
   chalk: '^src/output/',
   ora: '^src/output/',
   yaml: '^src/(output/|cli/read-file[^/]*\\.ts$)',
-  zod: '^src/((connections|pipelines|metadata)/|cli/schema\\.ts$)',
+  zod: '^src/((connections|pipelines|metadata|cdc)/|cli/schema\\.ts$)',
 };
 
 /** A package's own files, or its types'. */

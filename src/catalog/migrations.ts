@@ -151,6 +151,19 @@ UPDATE pipelines SET source_name = 'unknown' WHERE source_id IS NULL;
 UPDATE pipelines SET destination_name = 'unknown' WHERE destination_id IS NULL;
 `;
 
+/** Version 6. What was set up on servers for change data capture. */
+const cdcSetups = `
+CREATE TABLE cdc_setups (
+  connection_id TEXT PRIMARY KEY NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+  publication TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  database TEXT NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -164,6 +177,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, up: (db) => db.exec(writePermission) },
   { version: 4, up: (db) => db.exec(sourceConfigs) },
   { version: 5, up: (db) => db.exec(pipelineDetails) },
+  { version: 6, up: (db) => db.exec(cdcSetups) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

@@ -1,3 +1,4 @@
+import type { CdcRecord } from '../cdc/cdc.ts';
 import type {
   CatalogFinding,
   ConnectionCatalog,
@@ -15,6 +16,7 @@ import type {
 import type { SourceConfig } from '../metadata/source-config.ts';
 import type { VaultStorage } from '../secrets/vault-storage.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
+import { CdcSetupsTable } from './cdc-setups-table.ts';
 import { ConnectionsTable } from './connections-table.ts';
 import { openCatalogFindings } from './health.ts';
 import { migrations } from './migrations.ts';
@@ -56,6 +58,7 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
   readonly #ledger: SecretLedger;
   readonly #settings: SettingsTable;
   readonly #sources: SourceConfigsTable;
+  readonly #cdc: CdcSetupsTable;
   readonly #vault: VaultTables;
   /** The pipelines of the same catalog. */
   readonly pipelines: SqlitePipelines;
@@ -72,6 +75,7 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     this.#results = new TestResultsTable(db);
     this.#settings = new SettingsTable(db);
     this.#sources = new SourceConfigsTable(db);
+    this.#cdc = new CdcSetupsTable(db);
     this.#vault = new VaultTables(db);
   }
 
@@ -123,6 +127,18 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
 
   async saveSourceConfig(id: string, config: SourceConfig): Promise<void> {
     this.#db.write(() => this.#sources.save(id, config));
+  }
+
+  async cdcRecord(id: string): Promise<CdcRecord | null> {
+    return this.#db.read(() => this.#cdc.find(id));
+  }
+
+  async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
+    this.#db.write(() => this.#cdc.save(id, record));
+  }
+
+  async forgetCdcRecord(id: string): Promise<void> {
+    this.#db.write(() => this.#cdc.forget(id));
   }
 
   async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {

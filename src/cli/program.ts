@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { type JackfieldError, UsageError } from '../connections/errors.ts';
 import { declareGlobalFlags, type GlobalFlags } from './settings.ts';
 import type { Act, Verb } from './verb.ts';
-import { nouns, verbs } from './verbs.ts';
+import { groups, nouns, verbs } from './verbs.ts';
 
 /** How the program talks to main. */
 export interface ProgramHost {
@@ -47,30 +47,36 @@ export async function runProgram(
 }
 
 /**
- * `help connections test` and `connections help test` as `connections test --help`: commander's own help
- * command knows one level, and asks before a verb's grammar is loaded.
+ * `help connections test`, `connections help test` and `connections cdc help check` as
+ * `connections test --help`: commander's own help command knows one level, and asks before a verb's
+ * grammar is loaded.
  */
 function asHelpFlag(argv: readonly string[], known: readonly Verb[]): string[] {
-  const [first = '', second] = argv;
-  const nounOf = (word: string) => nouns.find(({ name, alias }) => name === word || alias === word);
-  const asked =
-    first === 'help' && second !== undefined
-      ? argv.slice(1)
-      : nounOf(first) && second === 'help'
-        ? [first, ...argv.slice(2)]
-        : null;
-  if (asked === null) return [...argv];
-  const [word = '', verb] = asked;
-  const noun = nounOf(word);
-  const isKnown = noun
-    ? verb === undefined ||
-      known.some(
-        ({ path, alias }) =>
-          path === `${noun.name} ${verb}` || (alias === verb && path.startsWith(`${noun.name} `)),
-      )
-    : known.some(({ path }) => path === word);
+  const at = argv.slice(0, 3).indexOf('help');
+  const above = argv.slice(0, Math.max(0, at));
+  const asked = [...above, ...argv.slice(at + 1)];
+  if (at < 0 || !isParent(above) || asked.length === 0) return [...argv];
   // What is not known is refused as a command of that name is.
-  return isKnown ? [...asked, '--help'] : asked;
+  return isParent(asked) || isVerb(asked, known) ? [...asked, '--help'] : asked;
+}
+
+/** Words with the noun, where they begin with one, under its own name. */
+function byNoun([first = '', ...rest]: readonly string[]): string {
+  const noun = nouns.find(({ name, alias }) => name === first || alias === first);
+  return [noun?.name ?? first, ...rest].join(' ');
+}
+
+function isParent(words: readonly string[]): boolean {
+  const path = byNoun(words);
+  return path === '' || [...nouns.map(({ name }) => name), ...groups.map((it) => it.path)].includes(path);
+}
+
+function isVerb(words: readonly string[], known: readonly Verb[]): boolean {
+  const path = byNoun(words);
+  return known.some((verb) => {
+    const parent = verb.path.slice(0, verb.path.lastIndexOf(' ') + 1);
+    return verb.path === path || (verb.alias !== undefined && `${parent}${verb.alias}` === path);
+  });
 }
 
 function build(host: ProgramHost, known: readonly Verb[]): Command {
@@ -103,11 +109,11 @@ function build(host: ProgramHost, known: readonly Verb[]): Command {
 }
 
 function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, host: ProgramHost): void {
-  const [first = '', second] = verb.path.split(' ');
-  const parent = second === undefined ? program : parents.get(first);
+  const words = verb.path.split(' ');
+  const parent = words.length === 1 ? program : parentOf(words.slice(0, -1).join(' '), parents);
   if (!parent) throw new Error(`the verb ${verb.path} has no noun`);
   const command = parent
-    .command(second ?? first)
+    .command(words.at(-1) ?? '')
     .summary(verb.summary)
     .description(verb.summary);
   if (verb.alias) command.alias(verb.alias);
@@ -116,6 +122,16 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ho
   parent.hook('preSubcommand', async (_parent, chosen) => {
     if (chosen === command) (await verb.load())(command, act);
   });
+}
+
+/** A noun's command, or a group's, which stands among the verbs where the first of its own does. */
+function parentOf(path: string, parents: Map<string, Command>): Command | undefined {
+  const group = groups.find((it) => it.path === path);
+  if (group === undefined || parents.has(path)) return parents.get(path);
+  const [noun = '', name = ''] = path.split(' ');
+  const command = parents.get(noun)?.command(name).summary(group.summary).description(group.summary);
+  if (command !== undefined) parents.set(path, command);
+  return command;
 }
 
 /** Flags that people try, and that are not there for a reason. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import * as cdc from '../cdc/schema.ts';
 import { UsageError } from '../connections/errors.ts';
 import * as connections from '../connections/schema.ts';
 import { diffSchema } from '../metadata/diff-schema.ts';
@@ -21,6 +22,11 @@ export const contracts = {
   diff: diffSchema,
   sourceConfig: metadata.sourceConfigSchema,
   refreshResultList: metadata.refreshResultListSchema,
+  cdcCheck: cdc.cdcCheckSchema,
+  cdcPlan: cdc.cdcPlanSchema,
+  cdcSetup: cdc.cdcSetupSchema,
+  cdcStatus: cdc.cdcStatusSchema,
+  cdcTeardown: cdc.cdcTeardownSchema,
   schedule: metadata.scheduleSchema,
   pipeline: pipelines.pipelineSchema,
   pipelineList: pipelines.pipelineListSchema,

@@ -70,6 +70,18 @@ export function readInterval(flag: string): (text: string) => number {
   };
 }
 
+const sizeUnits = ['', 'k', 'm', 'g', 't'];
+
+/** A size like 500MB or 1GiB, in bytes, by powers of 1024 as PostgreSQL counts; a bare number is bytes. @throws UsageError bad_value */
+export function readSize(flag: string): (text: string) => number {
+  return (text) => {
+    const [, digits, unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(?:([kmgt])i?b|b)?$/i.exec(text) ?? [];
+    if (digits !== undefined)
+      return Math.round(Number(digits) * 1024 ** sizeUnits.indexOf(unit.toLowerCase()));
+    throw badValue(flag, 'is not a size', `use ${flag} 500MB or 1GiB, for instance`);
+  };
+}
+
 /** The name of a variable, which is not repeated: it may be a slip of the secret itself. @throws UsageError bad_value */
 export function readVariableName(flag: string): (text: string) => string {
   return (text) => {

@@ -9,6 +9,11 @@ export const nouns: readonly { name: string; alias?: string; summary: string }[]
   { name: 'secrets', summary: 'where passwords are kept' },
 ];
 
+/** What a noun has verbs of its own about, whose path has three words. */
+export const groups: readonly { path: string; summary: string }[] = [
+  { path: 'connections cdc', summary: 'change data capture of a source, from check to tear-down' },
+];
+
 /** Every verb: adding one is a file and a line here. */
 export const verbs: readonly Verb[] = [
   {
@@ -71,6 +76,31 @@ export const verbs: readonly Verb[] = [
     path: 'connections query',
     summary: 'run SQL, read-only unless told otherwise',
     load: async () => (await import('./connections/query.ts')).declareQuery,
+  },
+  {
+    path: 'connections cdc check',
+    summary: 'find out what is in the way of CDC',
+    load: async () => (await import('./connections/cdc/check.ts')).declareCdcCheck,
+  },
+  {
+    path: 'connections cdc plan',
+    summary: 'show the SQL that setup would run',
+    load: async () => (await import('./connections/cdc/plan.ts')).declareCdcPlan,
+  },
+  {
+    path: 'connections cdc setup',
+    summary: 'make the publication and the slot',
+    load: async () => (await import('./connections/cdc/setup.ts')).declareCdcSetup,
+  },
+  {
+    path: 'connections cdc status',
+    summary: 'show how slot, lag and tables are',
+    load: async () => (await import('./connections/cdc/status.ts')).declareCdcStatus,
+  },
+  {
+    path: 'connections cdc teardown',
+    summary: 'take away what setup made',
+    load: async () => (await import('./connections/cdc/teardown.ts')).declareCdcTeardown,
   },
   {
     path: 'connections delete',

@@ -1,7 +1,7 @@
 import { addConnection } from './add.ts';
 import type { ApplyStep } from './apply-step.ts';
 import type { SavedConnection } from './connection.ts';
-import { deleteConnection } from './delete.ts';
+import { deleteConnection, refuseCaptured } from './delete.ts';
 import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
@@ -30,7 +30,7 @@ export interface ApplyOptions {
 /**
  * Compares what a file says with what is saved. Every entry is checked before anything is changed;
  * what a file leaves out takes the preset's default, but a secret it does not mention stays.
- * @throws UsageError; RefusedError role_differs, connection_in_use
+ * @throws UsageError; RefusedError role_differs, connection_in_use, cdc_set_up
  */
 export async function planApply(
   services: ConnectionServices,
@@ -54,6 +54,7 @@ export async function planApply(
   if (options.prune) {
     const gone = [...saved.values()].filter(({ name }) => !named.has(name));
     refusePrune(gone, options.usersOf ?? (({ usedBy }) => usedBy));
+    await refuseCaptured(services, gone);
     for (const connection of gone) steps.push(planDelete(services, connection));
   }
   return steps;

@@ -1,3 +1,4 @@
+import type { CdcRecord } from '../cdc/cdc.ts';
 import type {
   ConnectionDraft,
   LastTest,
@@ -107,6 +108,15 @@ export interface ConnectionCatalog {
 
   /** @throws NotFoundError no_such_connection */
   saveSourceConfig(id: string, config: SourceConfig): Promise<void>;
+
+  /** The CDC set-up of a connection; null: none, or there is no such connection. */
+  cdcRecord(id: string): Promise<CdcRecord | null>;
+
+  /** In place of a former one. @throws NotFoundError no_such_connection */
+  saveCdcRecord(id: string, record: CdcRecord): Promise<void>;
+
+  /** Forgets it; one that is not there is no error. */
+  forgetCdcRecord(id: string): Promise<void>;
 
   /** Commits a pending ledger entry, before the item itself is written. */
   beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void>;

@@ -1,3 +1,4 @@
+import type { CdcConnector } from '../cdc/port.ts';
 import type { SqlStep, StructureChange } from '../metadata/diff.ts';
 import type { RelationDetails } from '../metadata/discovery.ts';
 import type { FormerStructure, StructureReading, StructureSink } from '../metadata/structure.ts';
@@ -59,6 +60,8 @@ export interface Connector {
   /** What `connector` says in JSON: `postgres`. */
   readonly name: string;
   readonly presets: readonly ProviderPreset[];
+  /** Change data capture. */
+  readonly cdc: CdcConnector;
 
   /**
    * Reads a URL or keyword/value string. @throws UsageError bad_url; its message never holds the

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { cdcTeardownSchema } from '../../src/cdc/schema.ts';
 import {
   connectionListSchema,
   connectionSchema,
@@ -96,6 +97,7 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'connections discover Orders orders', schema: relationDetailSchema, rows: 2 },
     // A row a field, those of lastRefresh their own.
     { command: 'connections source-config Orders', schema: sourceConfigSchema, rows: 13 },
+    { command: 'connections cdc teardown Orders --yes', schema: cdcTeardownSchema, rows: 0 },
     { command: 'metadata refresh Orders', schema: refreshResultListSchema, rows: 1 },
     { command: 'metadata refresh --due Orders', schema: refreshResultListSchema, rows: 0 },
     { command: 'metadata schedule', schema: scheduleSchema, rows: 4 },
@@ -221,6 +223,17 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
       ['pipelineList', await answerTo('pipelines list')],
       ['pipeline', await answerTo('pipelines show nightly')],
       ['pipelineCheckList', await answerTo('pipelines check nightly')],
+      ['cdcCheck', await answerTo('connections cdc check Orders')],
+      ['cdcPlan', await answerTo('connections cdc plan Orders --table orders')],
+      ['cdcStatus', await answerTo('connections cdc status Orders')],
+      ['cdcTeardown', await answerTo('connections cdc teardown Orders --yes')],
+      [
+        'cdcSetup',
+        {
+          ...{ connection: 'Orders', publication: 'p', slot: 's', tables: [], publish: ['insert'] },
+          ...{ steps: [], slotPosition: '0/16B3748' },
+        },
+      ],
       ['presetList', await answerTo('connections catalog')],
       ['plan', await answerTo('apply --dry-run --file connections.yaml')],
       ['secretsStatus', await answerTo('secrets status')],

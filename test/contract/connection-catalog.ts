@@ -591,6 +591,39 @@ export function describeConnectionCatalog(
       });
     });
 
+    describe('the CDC set-up of a connection', () => {
+      const record = {
+        publication: 'Öffentlich "x"',
+        slot: 'changes',
+        host: 'db.example.com,/run/x',
+        port: 6432,
+        database: "o'shop",
+        since: '2026-01-02T03:04:05.678Z',
+      };
+
+      it('is kept, replaced, forgotten, and gone with its connection', async () => {
+        const { id } = await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        expect(await catalog.cdcRecord(id)).toBeNull();
+        await catalog.saveCdcRecord(id, record);
+        expect(await another.cdcRecord(id)).toEqual(record);
+        await another.saveCdcRecord(id, { ...record, slot: 'other' });
+        expect(await catalog.cdcRecord(id)).toEqual({ ...record, slot: 'other' });
+        await catalog.forgetCdcRecord(id);
+        await catalog.forgetCdcRecord(id);
+        expect(await another.cdcRecord(id)).toBeNull();
+        await catalog.saveCdcRecord(id, record);
+        await catalog.delete(id);
+        expect(await catalog.cdcRecord(id)).toBeNull();
+      });
+
+      it('needs a connection', async () => {
+        await expect(catalog.saveCdcRecord(randomUUID(), record)).rejects.toMatchObject({
+          code: 'no_such_connection',
+        });
+        expect(await catalog.cdcRecord(randomUUID())).toBeNull();
+      });
+    });
+
     describe('the configuration of its discovery', () => {
       const config = { refreshEveryMs: 3_600_000, include: ['app.*'], exclude: ['*.tmp_?', 'ä"'] };
 

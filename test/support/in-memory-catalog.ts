@@ -1,3 +1,4 @@
+import type { CdcRecord } from '../../src/cdc/cdc.ts';
 import {
   type ConnectionCatalog,
   resultsKept,
@@ -33,6 +34,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   /** Oldest first, by the connection's id. */
   readonly #results = new Map<string, TestRecord[]>();
   readonly #sourceConfigs = new Map<string, SourceConfig>();
+  readonly #cdcRecords = new Map<string, CdcRecord>();
   readonly #ledger = new Map<string, SecretLedgerEntry>();
   readonly #items = new Map<string, Uint8Array>();
   /** The pipelines of the same catalog. */
@@ -114,6 +116,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     this.#rows.delete(id);
     this.#results.delete(id);
     this.#sourceConfigs.delete(id);
+    this.#cdcRecords.delete(id);
     if (row.secretAccount !== null) this.#retire(row.secretAccount);
     return true;
   }
@@ -146,6 +149,19 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   async saveSourceConfig(id: string, config: SourceConfig): Promise<void> {
     if (!this.#rows.has(id)) throw noSuchConnection(id);
     this.#sourceConfigs.set(id, config);
+  }
+
+  async cdcRecord(id: string): Promise<CdcRecord | null> {
+    return this.#cdcRecords.get(id) ?? null;
+  }
+
+  async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
+    if (!this.#rows.has(id)) throw noSuchConnection(id);
+    this.#cdcRecords.set(id, record);
+  }
+
+  async forgetCdcRecord(id: string): Promise<void> {
+    this.#cdcRecords.delete(id);
   }
 
   async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {

@@ -14,6 +14,7 @@ import type { SqlStep, StructureChange } from '../../src/metadata/diff.ts';
 import type { RelationDetails, RelationFacts } from '../../src/metadata/discovery.ts';
 import type { StructureFacts, StructurePiece, StructureReading } from '../../src/metadata/structure.ts';
 import { Secret } from '../../src/secrets/secret.ts';
+import { InMemoryCdc } from './in-memory-cdc.ts';
 
 /** What a server answers: a result, or what makes one of the request. */
 export type Scripted<Request, Result> = Result | ((request: Request) => Result | Promise<Result>);
@@ -32,6 +33,7 @@ const shared = { connector: 'memory', connectorTitle: 'Memory', status: 'availab
  */
 export class InMemoryConnector implements Connector {
   readonly name = 'memory';
+  readonly cdc = new InMemoryCdc();
   readonly presets: readonly ProviderPreset[] = [
     {
       ...shared,

@@ -16,7 +16,23 @@ const run = promisify(execFile);
 
 /** The oldest and the newest major version that is supported. */
 export const majors = [12, 18] as const;
-export type Major = (typeof majors)[number];
+
+/** Those that tests may start besides, where what changed in between matters. */
+const everyMajor = [12, 14, 16, 17, 18] as const;
+export type Major = (typeof everyMajor)[number];
+
+/** All of {@link everyMajor} that there are programs of for this platform; says which there are none of. */
+export function startableMajors(): Major[] {
+  return everyMajor.filter((major) => {
+    try {
+      nativeDirectory(major);
+      return true;
+    } catch {
+      process.stderr.write(`skipped: PostgreSQL ${major}, which is not published for this platform\n`);
+      return false;
+    }
+  });
+}
 
 /** `nobody`: what the server runs as when the tests run as root, which PostgreSQL refuses. */
 export const unprivileged = { uid: 65534, gid: 65534 };

@@ -48,11 +48,15 @@ export async function newestPsql(): Promise<Psql | string> {
     : `psql does not take libpq 18: ${asked.words}`;
 }
 
-/** Debian's `psql` is a script of Perl's that looks for this one. */
 function psqlProgram(): string {
+  return clientProgram('psql');
+}
+
+/** A program of PostgreSQL's client: Debian's in /usr/bin is a script of Perl's that looks for this one. */
+export function clientProgram(name: 'psql' | 'pg_recvlogical'): string {
   const root = '/usr/lib/postgresql';
   const majors = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  return majors.map((major) => join(root, major, 'bin', 'psql')).find(existsSync) ?? 'psql';
+  return majors.map((major) => join(root, major, 'bin', name)).find(existsSync) ?? name;
 }
 
 function psqlWith(program: string, libraries: Settings): Psql {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SavedConnection } from '../../connections/connection.ts';
-import { deleteConnection, disconnectedFrom, refuseUsed } from '../../connections/delete.ts';
+import { deleteConnection, disconnectedFrom, refuseCaptured, refuseUsed } from '../../connections/delete.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { requireConnection } from '../../connections/services.ts';
 import { shellWord } from '../../connections/shell-word.ts';
@@ -21,7 +21,10 @@ export function declareDelete(command: Command, act: Act, run = runDelete): void
   command
     .argument('<name...>', 'names or ids')
     .option('--yes', 'do not ask')
-    .option('--force', 'delete although active pipelines use it, which are disconnected then')
+    .option(
+      '--force',
+      'delete although active pipelines use it, which are disconnected then, or CDC is set up',
+    )
     .addHelpText(
       'after',
       examples('jackfield connections delete orders', 'jackfield connections rm orders --yes'),
@@ -40,7 +43,10 @@ export async function runDelete(app: App, { names, yes, force }: DeleteOptions):
     found.set(connection.id, connection);
   }
   const connections = [...found.values()];
-  if (!force) await refuseUsed(app.services, connections);
+  if (!force) {
+    await refuseUsed(app.services, connections);
+    await refuseCaptured(app.services, connections);
+  }
   if (!yes) await confirmEach(app, connections);
   const deleted: string[] = [];
   for (const connection of connections) {

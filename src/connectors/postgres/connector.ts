@@ -1,4 +1,5 @@
 import type { Connector } from '../../connections/connector.ts';
+import { postgresCdc } from './cdc.ts';
 import { parseConninfo } from './conninfo.ts';
 import { displayIdentifier } from './identifiers.ts';
 import { checkEndpoint } from './options.ts';
@@ -9,6 +10,7 @@ import { readTlsFiles } from './tls-files.ts';
 /** PostgreSQL 12 and newer, and what speaks its protocol. What dials is loaded when it is called. */
 export const postgres: Connector = {
   name: 'postgres',
+  cdc: postgresCdc,
   presets,
   parseUrl: parseConninfo,
   providerOf: providerOfHost,

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly files: TlsFiles;
   /** Of what the server may say once the session is open. */
   readonly bounds: SessionBounds;
+  /** Whether it is a replication connection; false when left out. */
+  readonly replication?: boolean;
   /** Told how long a try at a rung took, in milliseconds, and how it ended. */
   readonly onStage?: (stage: Stage, durationMs: number, outcome: StageOutcome) => void;
 }
@@ -182,6 +184,7 @@ async function openAttempt(
       address,
       secrets,
       bounds: options.bounds,
+      replication: options.replication === true,
       // libpq's connect_timeout is for all of it, address by address.
       limitMs: limit ? Math.max(0, limit - (performance.now() - began)) : Number.POSITIVE_INFINITY,
       onAuthenticated: () => ticks('authenticate'),

@@ -13,6 +13,8 @@ export interface ConnectionRoom {
 /** What a working session tells: the server's facts, and the room that is left. */
 export interface SessionFacts {
   readonly server: ServerFacts;
+  /** server_version_num: 160004. */
+  readonly versionNumber: number;
   /** The role that logged in, whose settings and limits hold. */
   readonly sessionUser: string;
   readonly database: string;
@@ -40,6 +42,7 @@ export const begin = `${beginning}; ${boundTime}`;
 
 /** What the user's sessions may write is the default: our own transaction may not. */
 const factsQuery = `SELECT current_setting('server_version') AS version, version() AS version_text,
+  current_setting('server_version_num') AS version_number,
   pg_backend_pid() AS backend, pg_is_in_recovery() AS recovery,
   current_setting('default_transaction_read_only') AS read_only,
   session_user AS session_user, current_database() AS database,
@@ -89,6 +92,7 @@ export async function readSessionFacts(session: Session, endpoint: Endpoint): Pr
       readOnly: recovery || facts.read_only === 'on',
       tls: session.tls,
     },
+    versionNumber: Number(facts.version_number),
     sessionUser: facts.session_user ?? endpoint.username,
     database: facts.database ?? endpoint.database,
     statementTimeoutMs: durationMs(own.statement_timeout ?? '0'),

@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly address: string;
   readonly secrets: SecretItem;
   readonly bounds: SessionBounds;
+  /** Whether it is a replication connection to the database (manual, 54.4): it takes the simple protocol alone. */
+  readonly replication: boolean;
   /** How long the start may take besides the deadline, in milliseconds. */
   readonly limitMs: number;
   readonly onAuthenticated: () => void;
@@ -277,7 +279,7 @@ function isClosed(error: unknown): boolean {
 function clientConfig(options: StartOptions, guard: WireGuard): ClientConfig {
   const { endpoint, host, secrets } = options;
   const { application_name, fallback_application_name } = endpoint.options;
-  const config: ClientConfig = {
+  const config: ClientConfig & { replication?: string } = {
     user: endpoint.username,
     database: endpoint.database,
     host,
@@ -290,6 +292,7 @@ function clientConfig(options: StartOptions, guard: WireGuard): ClientConfig {
     application_name: application_name ?? fallback_application_name ?? 'jackfield',
     client_encoding: 'UTF8',
   };
+  if (options.replication) config.replication = 'database';
   if (endpoint.options.options) config.options = endpoint.options.options;
   return config;
 }

@@ -148,6 +148,29 @@ describe('migrating a catalog', () => {
     db.close();
   });
 
+  it('brings a catalog of version 5 to 6, with a place for set-ups of CDC that goes with its connection', () => {
+    open(...migrations.slice(0, 5));
+    const db = new Database(file);
+    db.exec(`
+      INSERT INTO connections VALUES ('id', 'orders', 'source', 'postgres', 'neon', 'db.example.com', 5432,
+        'shop', 'reader', 'public', 'verify-full', NULL, NULL, NULL, NULL, '{}', '["a"]', 'none', NULL, 'none',
+        NULL, NULL, 'never', NULL, NULL, NULL, NULL, NULL, NULL, '', '', 3, 1);
+      INSERT INTO source_configs VALUES ('id', 60000, '[]', '[]');
+    `);
+    const rows = () => ['connections', 'source_configs'].map((it) => db.prepare(`SELECT * FROM ${it}`).all());
+    const before = rows();
+    open(...migrations.slice(0, 6));
+    expect(db.pragma('user_version', { simple: true })).toBe(6);
+    expect(rows()).toEqual(before);
+    db.exec(`
+      PRAGMA foreign_keys = ON;
+      INSERT INTO cdc_setups VALUES ('id', 'p', 's', 'db.example.com', 5432, 'shop', '');
+      DELETE FROM connections;
+    `);
+    expect(db.prepare('SELECT * FROM cdc_setups').all()).toEqual([]);
+    db.close();
+  });
+
   it('makes a new catalog of the newest format, without a copy', () => {
     open(first, second, third);
     expect(look()).toEqual({

@@ -4,6 +4,26 @@ import { readCommandLine } from '../../support/command-line.ts';
 
 type Row = [argv: readonly string[], options: unknown];
 
+const aWish = (fields: object) => ({
+  tables: [],
+  publication: null,
+  slot: null,
+  publish: null,
+  failover: false,
+  identityFull: false,
+  publicationOnly: false,
+  ...fields,
+});
+
+const aStatus = (fields: object) => ({
+  name: 'orders',
+  given: { publication: null, slot: null },
+  limits: { maxLag: null, maxRetained: null },
+  watch: null,
+  timeoutMs: 30_000,
+  ...fields,
+});
+
 /** What every verb with an endpoint's flags reads from all of them. */
 const endpointFlags: Row[] = [
   [['--url', 'postgresql://db/shop'], { url: 'postgresql://db/shop' }],
@@ -117,6 +137,79 @@ const tables: Record<string, Row[]> = {
     [['orders', '--refresh'], aDiscovery({ refresh: true })],
     [['orders', 'app.t', '--details'], aDiscovery({ relation: 'app.t', details: true })],
     [['orders', 'app.t', '--explore'], aDiscovery({ relation: 'app.t', explore: true })],
+  ],
+  'connections cdc check': [
+    [['orders'], { name: 'orders', tables: [], timeoutMs: 30_000 }],
+    [
+      ['orders', '--table', 'a.*', '--table', 'b', '--timeout', '5s'],
+      { name: 'orders', tables: ['a.*', 'b'], timeoutMs: 5000 },
+    ],
+  ],
+  'connections cdc plan': [
+    [['orders', '--table', 'a'], { name: 'orders', wish: aWish({ tables: ['a'] }), timeoutMs: 30_000 }],
+    [['orders', '--failover'], { name: 'orders', wish: aWish({ failover: true }), timeoutMs: 30_000 }],
+  ],
+  'connections cdc setup': [
+    [['orders'], { name: 'orders', wish: aWish({}), yes: false, timeoutMs: 120_000 }],
+    [
+      [
+        'orders',
+        '--publication',
+        'p',
+        '--slot',
+        's',
+        '--publish',
+        'delete, insert',
+        '--yes',
+        '--timeout',
+        '9m',
+      ],
+      {
+        name: 'orders',
+        wish: aWish({ publication: 'p', slot: 's', publish: ['insert', 'delete'] }),
+        yes: true,
+        timeoutMs: 540_000,
+      },
+    ],
+    [
+      ['orders', '--replica-identity-full', '--publication-only'],
+      {
+        name: 'orders',
+        wish: aWish({ identityFull: true, publicationOnly: true }),
+        yes: false,
+        timeoutMs: 120_000,
+      },
+    ],
+  ],
+  'connections cdc status': [
+    [['orders'], aStatus({})],
+    [
+      ['orders', '--max-lag', '1GiB', '--max-retained', '500MB', '--slot', 's'],
+      aStatus({
+        limits: { maxLag: 1024 ** 3, maxRetained: 500 * 1024 ** 2 },
+        given: { publication: null, slot: 's' },
+      }),
+    ],
+    [['orders', '--watch'], aStatus({ watch: { intervalMs: 2000, count: null } })],
+    [
+      ['orders', '--watch', '--interval', '500ms', '--count', '3'],
+      aStatus({ watch: { intervalMs: 500, count: 3 } }),
+    ],
+  ],
+  'connections cdc teardown': [
+    [
+      ['orders'],
+      {
+        name: 'orders',
+        wish: { publication: null, slot: null, force: false },
+        yes: false,
+        timeoutMs: 60_000,
+      },
+    ],
+    [
+      ['orders', '--yes', '--force', '--slot', 's'],
+      { name: 'orders', wish: { publication: null, slot: 's', force: true }, yes: true, timeoutMs: 60_000 },
+    ],
   ],
   'connections source-config': [
     [['orders'], { name: 'orders', changes: null, snapshots: false }],

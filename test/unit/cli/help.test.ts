@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nouns, verbs } from '../../../src/cli/verbs.ts';
+import { groups, nouns, verbs } from '../../../src/cli/verbs.ts';
 import { readCommandLine } from '../../support/command-line.ts';
 
 const globalFlags = [
@@ -70,9 +70,37 @@ describe('help', () => {
     'of jackfield %s lists its verbs with their summaries',
     async (noun) => {
       const { stdout } = await readCommandLine(noun, '--help');
-      for (const { path, summary } of verbs.filter((verb) => verb.path.startsWith(`${noun} `))) {
+      const below = [...verbs, ...groups].filter(({ path }) => path.startsWith(`${noun} `));
+      for (const { path, summary } of below.filter((it) => it.path.split(' ').length === 2)) {
         expect(stdout).toMatch(new RegExp(`^ {2}${path.slice(noun.length + 1)}\\b.* ${summary}$`, 'm'));
       }
+    },
+  );
+
+  it.each(groups.map(({ path }) => path))(
+    'of jackfield %s lists its verbs with their summaries',
+    async (group) => {
+      const { stdout, loaded } = await readCommandLine(...group.split(' '), '--help');
+      expect(loaded).toEqual([]);
+      for (const { path, summary } of verbs.filter((verb) => verb.path.startsWith(`${group} `))) {
+        expect(stdout).toMatch(new RegExp(`^ {2}${path.slice(group.length + 1)}\\b.* ${summary}$`, 'm'));
+      }
+    },
+  );
+
+  it.each([
+    [['help', 'conn', 'cdc', 'plan']],
+    [['connections', 'help', 'cdc', 'plan']],
+    [['conn', 'cdc', 'help', 'plan']],
+  ])('%j is that of the verb of a group, whole', async (argv) => {
+    const whole = await readCommandLine('connections', 'cdc', 'plan', '--help');
+    expect((await readCommandLine(...argv)).stdout).toBe(whole.stdout);
+  });
+
+  it.each([[['connections', 'cdc', 'help', 'bogus']], [['connections', 'cdc', 'bogus']]])(
+    '%j is no help with something else',
+    async (argv) => {
+      await expect(readCommandLine(...argv)).rejects.toMatchObject({ code: 'unknown_command' });
     },
   );
 
@@ -95,7 +123,7 @@ describe('help', () => {
   });
 
   it('stands on stderr, and the command counts as misused, where a verb was left out', async () => {
-    for (const argv of [[], ['connections'], ['secrets'], ['--json', 'connections']]) {
+    for (const argv of [[], ['connections'], ['secrets'], ['--json', 'connections'], ['conn', 'cdc']]) {
       const { ended, stdout, stderr } = await readCommandLine(...argv);
       expect({ ended, stdout }).toEqual({ ended: 'misused', stdout: '' });
       expect(stderr).toContain('Usage: jackfield');

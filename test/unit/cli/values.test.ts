@@ -6,6 +6,7 @@ import {
   readCount,
   readDuration,
   readPort,
+  readSize,
   readVariableName,
   repeated,
 } from '../../../src/cli/values.ts';
@@ -179,4 +180,23 @@ it('a flag that may be repeated gathers its values in order', () => {
   expect(
     ['a', 'b', 'a'].reduce<string[] | undefined>((former, text) => repeated(text, former), undefined),
   ).toEqual(['a', 'b', 'a']);
+});
+
+describe('a size', () => {
+  it.each([
+    ['0', 0],
+    ['1', 1],
+    ['1B', 1],
+    ['8kB', 8192],
+    ['8KiB', 8192],
+    ['1.5MB', 1.5 * 1024 ** 2],
+    ['2gib', 2 * 1024 ** 3],
+    ['1TB', 1024 ** 4],
+  ])('%s is %d bytes', (text, bytes) => {
+    expect(attempt(readSize('--max-lag'), text)).toBe(bytes);
+  });
+
+  it.each(['', '-1', '1 GB', '1PB', '1e3', 'GB', '1G', '1.2345MB'])('is not %j', (text) => {
+    expect(attempt(readSize('--max-lag'), text)).toBeNull();
+  });
 });

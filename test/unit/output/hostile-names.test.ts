@@ -4,6 +4,9 @@ import type { Discovery } from '../../../src/metadata/discovery.ts';
 import { viewOfDiscovery } from '../../../src/metadata/view.ts';
 import { type Answer, renderAnswer, type View } from '../../../src/output/answer.ts';
 import { applyPlan } from '../../../src/output/apply-plan.ts';
+import { cdcCheck } from '../../../src/output/cdc-check.ts';
+import { cdcPlan, cdcSetup, cdcTeardown } from '../../../src/output/cdc-plan.ts';
+import { cdcStatus } from '../../../src/output/cdc-status.ts';
 import { connectionDetail } from '../../../src/output/connection-detail.ts';
 import { connectionList } from '../../../src/output/connection-list.ts';
 import { type DiscoveryFormat, discoveryChunks } from '../../../src/output/discovery.ts';
@@ -20,6 +23,7 @@ import type { PipelineCheck } from '../../../src/pipelines/pipeline.ts';
 import {
   connection,
   discovery,
+  now,
   pipe,
   pipeline,
   preset,
@@ -111,6 +115,7 @@ function answersWith(name: string): [string, Answer][] {
         done: false,
       }),
     ],
+    ...cdcAnswersWith(name),
     [
       'secretsStatus',
       secretsStatus({
@@ -124,6 +129,64 @@ function answersWith(name: string): [string, Answer][] {
     [
       'doctorReport',
       doctorReport([{ check: 'secrets', status: 'problem', code: name, message: name, fix: name }]),
+    ],
+  ];
+}
+
+function cdcAnswersWith(name: string): [string, Answer][] {
+  const table = { schema: name, name };
+  const problem = { code: name, status: 'failed' as const, message: name, fix: name };
+  const step = { step: 'create_slot' as const, transaction: 1, sql: name, effect: name };
+  const plan = {
+    connection: name,
+    publication: name,
+    slot: name,
+    tables: [table],
+    publish: ['insert' as const],
+  };
+  const slot = { name, plugin: name, active: true, activePid: 1, walStatus: name, invalidation: name };
+  const numbers = { retainedBytes: 1, lagBytes: 2, lagMs: 3, safeBytes: null, catalogXminAge: 4 };
+  const rest = { inactiveSince: null, restartPosition: name, confirmedPosition: name, failover: true };
+  return [
+    [
+      'cdcCheck',
+      cdcCheck({
+        connection: name,
+        status: 'failed',
+        durationMs: 1,
+        server: { version: name, provider: name, recovery: true },
+        checks: [{ check: 'role', status: 'failed', code: name, message: name, fix: name }],
+        tables: [
+          {
+            ...table,
+            kind: name,
+            partitions: 2,
+            replicaIdentity: 'default',
+            key: name,
+            status: 'failed',
+            problems: [problem],
+          },
+        ],
+      }),
+    ],
+    ['cdcPlan', cdcPlan({ ...plan, steps: [step], ready: false, problems: [problem] })],
+    ['cdcSetup', cdcSetup({ ...plan, steps: [step], slotPosition: name })],
+    [
+      'cdcStatus',
+      cdcStatus({
+        connection: name,
+        at: now.toISOString(),
+        status: 'failed',
+        publication: name,
+        publish: ['insert'],
+        slot: { ...slot, ...numbers, ...rest },
+        tables: { wanted: [table], missing: [table], extra: [table] },
+        problems: [problem],
+      }),
+    ],
+    [
+      'cdcTeardown',
+      cdcTeardown({ connection: name, publication: name, slot: name, steps: [step], left: [problem] }),
     ],
   ];
 }
@@ -191,9 +254,9 @@ describe.each(names)('%j', (name) => {
   test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
     // A fix may have several lines; all else has as many as with an innocent name.
     const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
-    const fixes = /^(?:testResults|pipelineChecks|doctorReport)/.test(presenter);
+    const fixes = /^(?:testResults|pipelineChecks|doctorReport|cdc(?!Setup))/.test(presenter);
     const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
-    if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {6,}b\\r\\tc\n/);
+    if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {4,}b\\r\\tc\n/);
     else expect(lines(answer)).toBe(lines(innocent));
   });
 

@@ -89,6 +89,7 @@ describe('judgeFacts', () => {
   };
   const quiet: SessionFacts = {
     server,
+    versionNumber: 160004,
     sessionUser: 'Loader',
     database: 'order',
     statementTimeoutMs: 0,
