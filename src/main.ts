@@ -12,11 +12,14 @@ import {
   InterruptedError,
   JackfieldError,
   NotFoundError,
+  ProgramError,
   RefusedError,
   SecretError,
   ServerError,
   UsageError,
 } from './connections/errors.ts';
+import type { ProgramEnd, ProgramRequest } from './connections/hand-over.ts';
+import type { DoctorFinding } from './connections/reports.ts';
 import { renderChunks, type View } from './output/answer.ts';
 import { errorJson, errorText, type ShownError } from './output/error.ts';
 import { doneLine, warningLine } from './output/notice.ts';
@@ -38,6 +41,13 @@ const errorExits: readonly (readonly [abstract new (...args: never[]) => Jackfie
   [InterruptedError, exitCodes.interrupted],
 ];
 
+/** A program that can't be run has the exit codes that shells give it. */
+const programExits: Readonly<Record<string, number>> = { program_not_found: 127, program_unusable: 126 };
+/** Added to the number of the signal that ended a program, as shells do. */
+const signalExit = 128;
+
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs the program on the process's own arguments and streams, and ends the process. */
 export async function main(): Promise<void> {
   // What is left when nothing is waited for any more, and nobody said how it went.
@@ -56,9 +66,15 @@ class Host {
   #metadata: SqliteMetadataStore | null = null;
   /** The one that was started last. */
   #progress: Drawing | null = null;
+  readonly #interrupt = () => {
+    // A second Ctrl-C, or work that does not stop: leave at once.
+    if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    this.#interruption.abort(new InterruptedError());
+    setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
+  };
 
   async run(argv: readonly string[]): Promise<number> {
-    this.#listen(argv);
+    this.#listen(ownWords(argv));
     // Node would say that nothing is verified, which is not so here.
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     try {
@@ -72,9 +88,9 @@ class Host {
         },
       });
       if (used === 'misused') return exitCodes.misused;
-      return verdicts.includes('said-no') ? exitCodes.saidNo : exitCodes.done;
+      return Math.max(exitCodes.done, ...verdicts.map(exitOf));
     } catch (error) {
-      return await this.#fail(error, argv);
+      return await this.#fail(error, ownWords(argv));
     } finally {
       this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
@@ -84,14 +100,8 @@ class Host {
   }
 
   #listen(argv: readonly string[]): void {
-    const interrupt = () => {
-      // A second Ctrl-C, or work that does not stop: leave at once.
-      if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
-      this.#interruption.abort(new InterruptedError());
-      setTimeout(() => process.exit(exitCodes.interrupted), 2_000).unref();
-    };
     // A terminal that is closed hangs up.
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+    for (const name of endingSignals) process.on(name, this.#interrupt);
     // A defect too; Node's own exit code for it would be that of a check that said no.
     process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
       // Nobody reads stderr any more: the work goes on.
@@ -133,7 +143,9 @@ class Host {
       backends: services.backends,
       inspectCatalog: () => this.#inspectCatalog(settings),
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
+      inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
       isAtWork,
+      runProgram: (request) => this.#runProgram(request),
       view,
       print: async (answer) => {
         for await (const chunk of renderChunks(settings.output, answer, await view('stdout'), settings))
@@ -160,6 +172,21 @@ class Host {
     const findings = await inspectCatalog(settings.home);
     const sound = findings.every(({ status, code }) => status === 'ok' && code !== 'catalog_absent');
     return sound ? (await this.#openCatalog(settings)).health() : findings;
+  }
+
+  async #inspectHandedFiles(fix: boolean): Promise<DoctorFinding[]> {
+    const { inspectLeftDirectories } = await import('./handover/left-files.ts');
+    return inspectLeftDirectories(this.#environment, fix);
+  }
+
+  async #runProgram(request: ProgramRequest): Promise<ProgramEnd> {
+    const { runProgram } = await import('./handover/run-program.ts');
+    // It may run for hours, and the catalog is done with.
+    await this.#catalog?.close();
+    this.#catalog = null;
+    this.#interruption.signal.throwIfAborted();
+    for (const name of endingSignals) process.off(name, this.#interrupt);
+    return runProgram(request, this.#environment);
   }
 
   async #openCatalog(settings: Settings): Promise<SqliteCatalog> {
@@ -237,6 +264,7 @@ class Host {
       const { debugText } = await import('./output/debug.ts');
       process.stderr.write(debugText(error));
     }
+    if (known instanceof ProgramError) return programExits[known.code] ?? exitCodes.defect;
     const exit = known && errorExits.find(([type]) => known instanceof type);
     return exit ? exit[1] : exitCodes.defect;
   }
@@ -245,6 +273,11 @@ class Host {
     const json = this.#settings ? this.#settings.output === 'json' : asksForJson(argv);
     process.stderr.write(json ? errorJson(error) : errorText(error, { theme }));
   }
+}
+
+function exitOf(verdict: Verdict): number {
+  if (typeof verdict === 'string') return verdict === 'said-no' ? exitCodes.saidNo : exitCodes.done;
+  return 'exitCode' in verdict ? verdict.exitCode : signalExit + verdict.signal;
 }
 
 /** Whether there is a terminal to read from and one to ask on. */
@@ -283,6 +316,12 @@ function defect(): ShownError {
     message: 'this is a defect in jackfield, not something you did',
     fix: 'run it again with --debug and report what it prints',
   };
+}
+
+/** The command line without the words behind "--", which are another program's. */
+function ownWords(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
 }
 
 /** Before the flags could be read, what the command line seems to ask for. */

@@ -72,6 +72,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./connections/query.ts')).declareQuery,
   },
   {
+    path: 'connections exec',
+    summary: 'run a program with the credentials of a connection',
+    load: async () => (await import('./connections/exec.ts')).declareExec,
+  },
+  {
     path: 'connections delete',
     alias: 'rm',
     summary: 'delete connections and their passwords',

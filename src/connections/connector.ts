@@ -3,6 +3,7 @@ import type { RelationDetails } from '../metadata/discovery.ts';
 import type { FormerStructure, StructureReading, StructureSink } from '../metadata/structure.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
+import type { HandOver } from './hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from './query-port.ts';
 import type { SecretItem } from './secret-store.ts';
 
@@ -113,6 +114,18 @@ export interface Connector {
 
   /** Opens a session for scripts. @throws ServerError, UsageError, InterruptedError */
   openQuery(request: OpenQueryRequest): Promise<QuerySession>;
+
+  /** The variables that its programs take an endpoint or credentials from. */
+  readonly environmentNames: readonly string[];
+
+  /** What its programs need to dial an endpoint, secrets in files alone. */
+  handOver(endpoint: Endpoint, secrets: SecretItem): HandOver;
+
+  /** The URL of an endpoint, with the secrets in it. {@link Connector.parseUrl} reads it back. */
+  formatUrl(endpoint: Endpoint, secrets: SecretItem): Secret;
+
+  /** An endpoint by the names its programs use, without a secret. */
+  parametersOf(endpoint: Endpoint): ReadonlyMap<string, string>;
 }
 
 /** The connectors this build has. */

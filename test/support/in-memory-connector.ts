@@ -8,7 +8,9 @@ import type {
   ProbeResult,
 } from '../../src/connections/connector.ts';
 import { InterruptedError, UsageError } from '../../src/connections/errors.ts';
+import type { HandOver } from '../../src/connections/hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from '../../src/connections/query-port.ts';
+import type { SecretItem } from '../../src/connections/secret-store.ts';
 import { stages } from '../../src/connections/vocabulary.ts';
 import type { SqlStep, StructureChange } from '../../src/metadata/diff.ts';
 import type { RelationDetails, RelationFacts } from '../../src/metadata/discovery.ts';
@@ -156,6 +158,21 @@ export class InMemoryConnector implements Connector {
   async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
     this.queries.push(request);
     return { run: async () => {}, close: () => {} };
+  }
+
+  readonly environmentNames = ['MEMORY_HOST'];
+
+  handOver(endpoint: Endpoint, { password }: SecretItem): HandOver {
+    const files = password ? [{ name: 'password', content: password, variable: 'MEMORY_FILE' }] : [];
+    return { variables: { MEMORY_HOST: endpoint.host }, files, complaint: null };
+  }
+
+  formatUrl({ host, port, database, username }: Endpoint, { password }: SecretItem): Secret {
+    return new Secret(`memory://${username}:${password?.reveal() ?? ''}@${host}:${port}/${database}`);
+  }
+
+  parametersOf({ host, port, database, username }: Endpoint): Map<string, string> {
+    return new Map(Object.entries({ host, port: String(port), dbname: database, user: username }));
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Connector } from '../../connections/connector.ts';
 import { parseConninfo } from './conninfo.ts';
+import { formatUri } from './format-uri.ts';
+import { handOver } from './hand-over.ts';
 import { displayIdentifier } from './identifiers.ts';
+import { libpqParameters, libpqVariables } from './libpq-parameters.ts';
 import { checkEndpoint } from './options.ts';
 import { presets } from './presets.ts';
 import { providerOfHost } from './providers.ts';
@@ -45,4 +48,8 @@ export const postgres: Connector = {
     const { openQuery } = await import('./query.ts');
     return openQuery(request);
   },
+  environmentNames: libpqVariables,
+  handOver,
+  formatUrl: formatUri,
+  parametersOf: libpqParameters,
 };

@@ -231,6 +231,14 @@ const tables: Record<string, Row[]> = {
       { name: 'a', other: 'b', flags: { file: 'c.yaml', trustFile: true, refresh: true } },
     ],
   ],
+  'connections exec': [
+    [['a', '--', 'psql', '-c', 'x y'], { name: 'a', command: ['psql', '-c', 'x y'], urlVariable: null }],
+    [
+      ['a', '--env-url', 'DATABASE_URL', '--', 'env', '--json', '--'],
+      { name: 'a', command: ['env', '--json', '--'], urlVariable: 'DATABASE_URL' },
+    ],
+    [['a', 'psql'], { name: 'a', command: ['psql'], urlVariable: null }],
+  ],
   'connections delete': [
     [['a', 'b'], { names: ['a', 'b'], yes: false, force: false }],
     [['a', '--yes', '--force'], { names: ['a'], yes: true, force: true }],
