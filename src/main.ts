@@ -25,6 +25,7 @@ import { errorJson, errorText, type ShownError } from './output/error.ts';
 import { doneLine, warningLine } from './output/notice.ts';
 import { type Drawing, startProgress } from './output/progress.ts';
 import { plainTheme, type Theme, themeFor, wantsColor } from './output/theme.ts';
+import type { ExportPurpose } from './secrets/export-passphrase.ts';
 import type { VaultPurpose } from './secrets/vault-key-source.ts';
 
 declare const JACKFIELD_VERSION: string;
@@ -141,6 +142,7 @@ class Host {
       signal: this.#interruption.signal,
       services: services.connections,
       backends: services.backends,
+      sealer: services.sealer,
       inspectCatalog: () => this.#inspectCatalog(settings),
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
       inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
@@ -220,14 +222,14 @@ class Host {
   #services(settings: Settings, interactive: boolean): Services {
     const environment = this.#environment;
     const signal = this.#interruption.signal;
-    const askPassphrase = async (purpose: VaultPurpose) => {
+    const askFor = async (purpose: VaultPurpose, opens: 'vault' | 'export') => {
       const { askPassphrase } = await import('./screens/passphrase.ts');
       const { theme } = await this.#view('stderr', settings);
       // A spinner would be drawn into the question.
       this.#progress?.pause();
       try {
         const { stdin, stderr } = process;
-        return await askPassphrase({ stdin, stderr, signal, theme }, purpose);
+        return await askPassphrase({ stdin, stderr, signal, theme }, purpose, opens);
       } finally {
         this.#progress?.resume();
       }
@@ -236,7 +238,10 @@ class Host {
       environment,
       interactive,
       signal,
-      ...(interactive && { askPassphrase }),
+      ...(interactive && {
+        askPassphrase: (purpose: VaultPurpose) => askFor(purpose, 'vault'),
+        askExportPassphrase: (purpose: ExportPurpose) => askFor(purpose, 'export'),
+      }),
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {

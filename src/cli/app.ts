@@ -1,4 +1,5 @@
 import type { CatalogFinding } from '../connections/catalog.ts';
+import type { ExportSealer } from '../connections/exchange/sealing.ts';
 import type { ProgramEnd, ProgramRequest } from '../connections/hand-over.ts';
 import type { DoctorFinding } from '../connections/reports.ts';
 import type { SecretBackends } from '../connections/secret-backends.ts';
@@ -28,6 +29,7 @@ export interface App {
   readonly signal: AbortSignal;
   readonly services: ConnectionServices;
   readonly backends: SecretBackends;
+  readonly sealer: ExportSealer;
   /** The catalog's own health, told also when it can't be opened. */
   inspectCatalog(): Promise<CatalogFinding[]>;
   /** The health of the cache of metadata; nothing where there is none. */

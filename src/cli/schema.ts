@@ -23,6 +23,7 @@ export const contracts = {
   schedule: metadata.scheduleSchema,
   presetList: connections.presetListSchema,
   plan: connections.planSchema,
+  importResult: connections.importResultSchema,
   secretsStatus: connections.secretsStatusSchema,
   doctorReport: connections.doctorReportSchema,
   error: connections.errorSchema,

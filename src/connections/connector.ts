@@ -14,6 +14,12 @@ export interface ParsedUrl {
   readonly sslKeyPassword: Secret | null;
 }
 
+/** What another program's URL or parameters say. */
+export interface ForeignEndpoint extends ParsedUrl {
+  /** The names of what only tunes that program. */
+  readonly leftOut: readonly string[];
+}
+
 /** How long and how far a conversation with a server may go. */
 export interface DialLimits {
   /** The whole of it, in milliseconds. */
@@ -66,6 +72,9 @@ export interface Connector {
    * input, which may hold a password
    */
   parseUrl(url: string): ParsedUrl;
+
+  /** Reads a URL as other programs write it, or parameters by the names its own use. @throws UsageError bad_url */
+  readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint;
 
   /** Who hosts it, told from the host name alone; `self-hosted` when nothing tells. */
   providerOf(host: string): string;

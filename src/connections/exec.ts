@@ -35,7 +35,7 @@ export async function handOver(
 }
 
 /** An environment without the variables of ours (`JACKFIELD_*`) and those that are withheld. */
-export function withoutOurs(
+function withoutOurs(
   environment: HandOverOptions['environment'],
   withheld: ReadonlySet<string>,
 ): Record<string, string> {

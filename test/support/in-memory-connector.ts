@@ -3,6 +3,7 @@ import type {
   Connector,
   DescribeRequest,
   DiscoverRequest,
+  ForeignEndpoint,
   ParsedUrl,
   ProbeRequest,
   ProbeResult,
@@ -88,6 +89,22 @@ export class InMemoryConnector implements Connector {
       },
       password: password === undefined ? null : new Secret(password),
       sslKeyPassword: null,
+    };
+  }
+
+  readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint {
+    if (typeof said === 'string') return { ...this.parseUrl(said), leftOut: [] };
+    const port = said.get('port');
+    const names = { host: 'host', dbname: 'database', user: 'username' } as const;
+    const fields = Object.entries(names).map(([name, field]) => [field, said.get(name)] as const);
+    return {
+      endpoint: {
+        ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+        ...(port !== undefined && { port: Number(port) }),
+      },
+      password: null,
+      sslKeyPassword: null,
+      leftOut: [...said.keys()].filter((name) => name === 'tuning'),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Connector } from '../../connections/connector.ts';
-import { parseConninfo } from './conninfo.ts';
+import { parseConninfo, readForeign } from './conninfo.ts';
 import { formatUri } from './format-uri.ts';
 import { handOver } from './hand-over.ts';
 import { displayIdentifier } from './identifiers.ts';
@@ -14,6 +14,7 @@ export const postgres: Connector = {
   name: 'postgres',
   presets,
   parseUrl: parseConninfo,
+  readForeign,
   providerOf: providerOfHost,
   checkEndpoint,
   async checkFiles(endpoint) {
