@@ -110,7 +110,9 @@ function placeOf({ XDG_RUNTIME_DIR: runtime }: Environment): string {
 function isOwnDirectory(path: string): boolean {
   try {
     const stat = lstatSync(path);
-    return stat.isDirectory() && stat.uid === process.getuid?.();
+    // Windows has no owners here; the directory for temporary files is the user's own.
+    const isOurs = process.getuid === undefined || stat.uid === process.getuid();
+    return stat.isDirectory() && isOurs;
   } catch {
     return false;
   }

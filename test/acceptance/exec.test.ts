@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../support/behind-our-back.ts';
+import { issue } from '../support/certificates.ts';
+import { afterwards } from '../support/clean-up.ts';
+import { specialRoles, startServer } from '../support/postgres.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -93,6 +96,46 @@ test('a program that knows only a URL, with --env-url', async () => {
   const psql =
     await script.jackfield`connections exec orders --env-url DB -- sh -c ${'env -u PGPASSFILE psql -XAtwc "select 1" "$DB"'}`;
   expect(psql.stdout, psql.stderr).toBe('1\n');
+});
+
+test('a client key that is encrypted is opened by its password, from a service file', async () => {
+  const { certificate } = specialRoles;
+  const { certFile, keyFile } = await issue({
+    ...{ ca: server.ca, client: certificate.name, keyPassphrase: `${word} # ü` },
+  });
+  const saved = await script.given({ stdin: `${word} # ü` })
+    .jackfield`connections add --role source --name keyed --host ${server.host} --port ${server.port} --database postgres
+    --username ${certificate.name} --ssl-mode verify-full --ssl-root-cert ${server.caFile} --ssl-cert ${certFile}
+    --ssl-key ${keyFile} --no-password --ssl-key-password-stdin`;
+  expect(saved.code, saved.stderr).toBe(0);
+  const line = 'ls "$(dirname "$PGSERVICEFILE")"; psql -XAtwc "select current_user"; env';
+  const asked = await script.jackfield`connections exec keyed -- sh -c ${line}`;
+  expect(asked.stdout, asked.stderr).toMatch(new RegExp(`^service\n${certificate.name}\n`));
+  expect(findTraces(word, asked.stdout)).toEqual([]);
+});
+
+test('a socket, and the second of several hosts, with a password', async () => {
+  const own = await startServer({ major: 18, hba: 'local all by_socket scram-sha-256' });
+  afterwards(() => own.stop());
+  const { name } = await own.createRole({ name: 'by_socket', password });
+  const at = [
+    '--port',
+    String(own.port),
+    '--username',
+    name,
+    '--database',
+    'postgres',
+    '--ssl-mode',
+    'prefer',
+  ];
+  for (const host of [own.socketDirectory, `127.0.0.2,${own.host}`]) {
+    const saved = await script.given({ stdin: password })
+      .jackfield`connections add --role source --name ${host} --host ${host} ${at} --password-stdin`;
+    expect(saved.code, saved.stderr).toBe(0);
+    const line = 'psql -XAtwc "select 1" && psql -XAtwc "select 2" "$DATABASE_URL"';
+    const asked = await script.jackfield`connections exec ${host} --env-url DATABASE_URL -- sh -c ${line}`;
+    expect(asked.stdout, asked.stderr).toBe('1\n2\n');
+  }
 });
 
 test('the environment is that of the user, without what is ours or leads elsewhere', async () => {

@@ -78,8 +78,10 @@ function sslOf(handler: unknown): Record<string, string | null> {
   };
 }
 
+/** A URL with parameters that it does not have itself. */
 function withParameters(url: string, more: ReadonlyMap<string, string>): string {
-  const query = [...more].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  const missing = [...more].filter(([name]) => !new RegExp(`[?&]${name}=`).test(url));
+  const query = missing.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   return query === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${query}`;
 }
 

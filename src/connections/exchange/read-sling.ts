@@ -71,8 +71,7 @@ function itemOf(input: ImportInput, data: DataFile, name: string, said: unknown)
 /** A password that is one variable stays one. */
 function passwordOf(said: string | null, filled: (text: string) => string | null): SecretInput | null {
   if (said === null || said === '') return null;
-  const [, braced, bare] = /^\$(?:\{(\w+)\}|([A-Z_][A-Z0-9_]*))$/.exec(said) ?? [];
-  const variable = braced ?? bare;
+  const [, variable] = /^\$\{(\w+)\}$/.exec(said) ?? [];
   if (variable !== undefined) return { kind: 'env', reference: `env:${variable}` };
   return { kind: 'secret', secret: new Secret(filled(said) ?? '') };
 }
