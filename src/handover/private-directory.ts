@@ -4,6 +4,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { SecretError } from '../connections/errors.ts';
 import type { HandedFile } from '../connections/hand-over.ts';
 import { isRunning, processStart } from './process-start.ts';
 
@@ -25,14 +26,17 @@ export interface PrivateDirectory {
  * Writes files of mode 0600 into a fresh directory of mode 0700. A watcher of its own session removes them
  * when this process ends in any way, SIGKILL too; where both are killed, the next
  * {@link removeLeftDirectories} does.
- * @throws the system's error when it can't be written
+ * @throws SecretError handed_files_not_written
  */
 export async function makePrivateDirectory(
   files: readonly Pick<HandedFile, 'name' | 'content'>[],
   environment: Environment,
 ): Promise<PrivateDirectory> {
   const stem = `${prefix}.${hostMark()}.${process.pid}.${processStart(process.pid)}.`;
-  const path = await mkdtemp(join(placeOf(environment), stem));
+  const place = placeOf(environment);
+  const path = await mkdtemp(join(place, stem)).catch((error: unknown) => {
+    throw notWritten(place, error);
+  });
   const watcher = watch(path);
   const remove = async () => {
     await rm(path, { recursive: true, force: true });
@@ -44,9 +48,19 @@ export async function makePrivateDirectory(
     }
   } catch (error) {
     await remove();
-    throw error;
+    throw notWritten(place, error);
   }
   return { paths: files.map(({ name }) => join(path, name)), remove };
+}
+
+function notWritten(place: string, cause: unknown): SecretError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason';
+  return new SecretError({
+    code: 'handed_files_not_written',
+    message: `the credentials can't be written to ${place} (${code})`,
+    fix: 'make room there, or name a directory that you may write to with TMPDIR',
+    cause,
+  });
 }
 
 /**

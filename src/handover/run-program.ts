@@ -16,8 +16,7 @@ const ofOthers = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 /**
  * Runs a program in our place: our streams, our terminal, our process group, and the signals that come to
  * us alone. What it was handed is gone when it has ended, however it ended.
- * @throws ProgramError program_not_found, program_unusable; the system's error when the files can't be
- * written
+ * @throws ProgramError program_not_found, program_unusable; SecretError handed_files_not_written
  */
 export async function runProgram(
   request: ProgramRequest,

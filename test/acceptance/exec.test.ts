@@ -197,6 +197,12 @@ test('a password that no file can hold is told, and goes into a URL', async () =
   expect(url.stdout).toContain('u:two%0Alines@h:5432/d');
 });
 
+test('where no file can be written the program is not run', async () => {
+  const nowhere = { XDG_RUNTIME_DIR: undefined, TMPDIR: join(script.directory, 'nowhere') };
+  const ended = await script.given({ env: nowhere }).jackfield`connections exec orders --json -- echo run`;
+  expect([ended.code, ended.stdout, ended.errorJson().code]).toEqual([5, '', 'handed_files_not_written']);
+});
+
 describe('what is handed over', () => {
   test('is in files of the user alone, and in nothing else that can be seen of us or the program', async () => {
     const { running, pid } = await startWaiting();

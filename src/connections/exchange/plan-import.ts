@@ -1,8 +1,6 @@
 import { addConnection } from '../add.ts';
-import type { Endpoint, Role, SavedConnection } from '../connection.ts';
-import type { Connector } from '../connector.ts';
+import type { SavedConnection } from '../connection.ts';
 import { type EditRequest, editConnection, planEdit } from '../edit.ts';
-import { completeEndpoint, type EndpointInput } from '../endpoint.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { checkTags } from '../names.ts';
 import type { ImportStep } from '../reports.ts';
@@ -10,35 +8,18 @@ import { type SecretInput, storedSecretsOf } from '../secrets-of.ts';
 import type { ConnectionServices } from '../services.ts';
 import type { ImportedEntry, ImportedItem } from './imported.ts';
 import { freeName, numbered, validName } from './imported-names.ts';
+import { PlannedNames } from './planned-names.ts';
+import { type EntryDefaults, type ReadEntry, readEntry } from './read-entry.ts';
 
-export interface ImportOptions {
-  /** The role of what does not say it. */
-  readonly role: Role;
-  /** Given to each that is new. */
-  readonly tags: readonly string[];
+export interface ImportOptions extends EntryDefaults {
   /** Save under another name what has the name of another endpoint. */
   readonly renameConflicts: boolean;
-  /** A path of a file as it is meant from where that is. */
-  resolvePath(path: string): string;
 }
 
 /** A step of a plan, with what carries it out; null where nothing is to be done. */
 export interface PlannedImport {
   readonly step: ImportStep;
   readonly run: (() => Promise<void>) | null;
-}
-
-/** An entry whose endpoint was read. */
-interface ReadEntry {
-  readonly entry: ImportedEntry;
-  readonly role: Role;
-  /** What the file says, and nothing else. */
-  readonly input: EndpointInput;
-  readonly endpoint: Endpoint;
-  readonly password: SecretInput | undefined;
-  readonly sslKeyPassword: SecretInput | undefined;
-  readonly tags: readonly string[];
-  readonly message: string | null;
 }
 
 /**
@@ -53,7 +34,7 @@ export async function planImport(
   options: ImportOptions,
 ): Promise<PlannedImport[]> {
   const saved = await (await services.catalog()).list();
-  const names = new Names(saved);
+  const names = new PlannedNames(saved);
   const planned: PlannedImport[] = [];
   for (const item of items) {
     if (item.kind !== 'entry') planned.push(notImported(item, item.kind, item.message));
@@ -62,37 +43,10 @@ export async function planImport(
   return planned;
 }
 
-/** The names that are saved, and those that the plan will take. */
-class Names {
-  readonly #saved: Map<string, SavedConnection>;
-  readonly #planned = new Set<string>();
-
-  constructor(saved: readonly SavedConnection[]) {
-    this.#saved = new Map(saved.map((connection) => [connection.name, connection]));
-  }
-
-  saved(name: string): SavedConnection | undefined {
-    return this.#saved.get(name);
-  }
-
-  isPlanned(name: string): boolean {
-    return this.#planned.has(name);
-  }
-
-  isTaken(name: string): boolean {
-    return this.#saved.has(name) || this.#planned.has(name);
-  }
-
-  take(name: string): string {
-    this.#planned.add(name);
-    return name;
-  }
-}
-
 async function planEntry(
   services: ConnectionServices,
   entry: ImportedEntry,
-  names: Names,
+  names: PlannedNames,
   options: ImportOptions,
 ): Promise<PlannedImport> {
   try {
@@ -116,75 +70,13 @@ async function planEntry(
   }
 }
 
-/** @throws UsageError */
-async function readEntry(
-  services: ConnectionServices,
-  entry: ImportedEntry,
-  options: ImportOptions,
-): Promise<ReadEntry> {
-  const { target } = entry;
-  const name = target.kind === 'endpoint' ? target.input.connector : services.connectors.names[0];
-  const connector = await services.connectors.load(name ?? '');
-  const { input: said, password, sslKeyPassword, leftOut } = readTarget(connector, entry);
-  const input = withWholePaths(said, options);
-  const endpoint = completeFrom(connector, input);
-  await connector.checkFiles(endpoint);
-  const told = [...entry.leftOut, ...leftOut];
-  return {
-    entry,
-    role: entry.role ?? options.role,
-    input,
-    endpoint,
-    password: entry.password ?? password,
-    sslKeyPassword: entry.sslKeyPassword ?? sslKeyPassword,
-    tags: checkTags([...options.tags, ...(entry.tags ?? [])]),
-    message: told.length === 0 ? null : `left out: ${told.join(', ')}`,
-  };
-}
-
 /** A file's entry need not be a URL. */
 function inWordsForAFile({ message }: UsageError | RefusedError): string {
   return message.replace(/^the URL can't be used: /, '');
 }
 
-function readTarget(connector: Connector, { target, schema }: ImportedEntry) {
-  if (target.kind === 'endpoint') {
-    return { input: target.input, password: undefined, sslKeyPassword: undefined, leftOut: [] };
-  }
-  const said = connector.readForeign(target.kind === 'url' ? target.url.reveal() : target.values);
-  const asInput = (secret: typeof said.password): SecretInput | undefined =>
-    secret ? { kind: 'secret', secret } : undefined;
-  const input: EndpointInput = { ...said.endpoint, ...(schema !== undefined && { schema }) };
-  return {
-    input,
-    password: asInput(said.password),
-    sslKeyPassword: asInput(said.sslKeyPassword),
-    leftOut: said.leftOut,
-  };
-}
-
-function withWholePaths(input: EndpointInput, { resolvePath }: ImportOptions): EndpointInput {
-  const result = { ...input };
-  for (const field of ['sslRootCert', 'sslCert', 'sslKey', 'sslCrl'] as const) {
-    const path = input[field];
-    if (path != null && path !== 'system') result[field] = resolvePath(path);
-  }
-  return result;
-}
-
-/** {@link completeEndpoint}, in words for a file. @throws UsageError */
-function completeFrom(connector: Connector, input: EndpointInput): Endpoint {
-  try {
-    return completeEndpoint(connector, input);
-  } catch (error) {
-    if (!(error instanceof UsageError) || error.code !== 'missing_flags') throw error;
-    const fields = (['host', 'username', 'database'] as const).filter((field) => input[field] === undefined);
-    throw new UsageError({ code: 'bad_file', message: `it does not say: ${fields.join(', ')}` });
-  }
-}
-
 /** The saved connection that an entry is, under its name or one that a former import gave it. */
-function twinOf(read: ReadEntry, wanted: string, names: Names): SavedConnection | null {
+function twinOf(read: ReadEntry, wanted: string, names: PlannedNames): SavedConnection | null {
   for (let number = 1; ; number += 1) {
     const name = numbered(wanted, number);
     const saved = names.saved(name);
@@ -282,32 +174,4 @@ function notImported(
 ): PlannedImport {
   const nothing = { role: null, endpoint: null, password: null, changes: [], done: false };
   return { step: { action, name: validName(name), ...nothing, ...origin, message }, run: null };
-}
-
-/**
- * Takes the steps of a plan that are to be taken. One that is refused after all becomes a bad one.
- * @returns the steps, with what was done
- * @throws SecretError, CatalogError, InterruptedError, after the steps before it were taken
- */
-export async function carryOut(
-  planned: readonly PlannedImport[],
-  wanted: (step: ImportStep) => boolean,
-  signal: AbortSignal,
-): Promise<ImportStep[]> {
-  const steps: ImportStep[] = [];
-  for (const { step, run } of planned) {
-    if (run === null || !wanted(step)) {
-      steps.push({ ...step, done: step.action === 'same' });
-      continue;
-    }
-    signal.throwIfAborted();
-    try {
-      await run();
-      steps.push({ ...step, done: true });
-    } catch (error) {
-      if (!(error instanceof UsageError || error instanceof RefusedError)) throw error;
-      steps.push({ ...step, action: 'bad', message: error.message });
-    }
-  }
-  return steps;
 }

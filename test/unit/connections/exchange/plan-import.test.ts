@@ -1,11 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { RefusedError } from '../../../../src/connections/errors.ts';
+import { carryOut } from '../../../../src/connections/exchange/carry-out.ts';
 import type { ImportedEntry, ImportedItem } from '../../../../src/connections/exchange/imported.ts';
-import {
-  carryOut,
-  type ImportOptions,
-  planImport,
-} from '../../../../src/connections/exchange/plan-import.ts';
+import { type ImportOptions, planImport } from '../../../../src/connections/exchange/plan-import.ts';
 import type { ImportStep } from '../../../../src/connections/reports.ts';
 import { secretsOf } from '../../../../src/connections/secrets-of.ts';
 import { Secret } from '../../../../src/secrets/secret.ts';
