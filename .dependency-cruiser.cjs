@@ -2,6 +2,7 @@
 //
 //   main → cli → screens → output → the domain (connections, pipelines, metadata, cdc)
 //   main → adapters → connectors, catalog, secrets → the domain
+//   main → handover → the domain
 //
 // src/secrets/secret.ts is the one file that everybody may import.
 
@@ -74,6 +75,7 @@ module.exports = {
     layer('^src/connectors/', domain),
     layer('^src/catalog/', domain, '^src/secrets/vault-storage\\.ts$'),
     layer('^src/secrets/', domain),
+    layer('^src/handover/', domain),
     {
       name: 'vault-storage-is-a-type',
       comment: 'The catalog implements the port of the vault, and takes nothing else from it.',

@@ -3,9 +3,11 @@ import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App } from './cli/app.ts';
 import type { SecretBackend } from './connections/connection.ts';
 import type { ConnectorRegistry } from './connections/connector.ts';
+import type { ExportSealer } from './connections/exchange/sealing.ts';
 import type { SecretStore } from './connections/secret-store.ts';
 import type { ConnectionServices } from './connections/services.ts';
 import { connectorRegistry } from './connectors/registry.ts';
+import type { ExportPurpose } from './secrets/export-passphrase.ts';
 import type { Secret } from './secrets/secret.ts';
 import type { VaultPurpose } from './secrets/vault-key-source.ts';
 
@@ -13,6 +15,7 @@ import type { VaultPurpose } from './secrets/vault-key-source.ts';
 export interface Services {
   readonly connections: ConnectionServices;
   readonly backends: App['backends'];
+  readonly sealer: ExportSealer;
 }
 
 /** Puts the adapters together, each made when it is first used. */
@@ -22,6 +25,7 @@ export function makeServices(parts: {
   signal: AbortSignal;
   /** Given only where there is a person. */
   askPassphrase?: (purpose: VaultPurpose) => Promise<Secret>;
+  askExportPassphrase?: (purpose: ExportPurpose) => Promise<Secret>;
   catalog: () => Promise<SqliteCatalog>;
   metadata: () => Promise<SqliteMetadataStore>;
   notice: (text: string) => void;
@@ -84,7 +88,19 @@ export function makeServices(parts: {
     );
     return resolver;
   };
-  return { connections, backends };
+  const sealedExport = async () => {
+    const { SealedExport } = await import('./secrets/sealed-export.ts');
+    const { askExportPassphrase } = parts;
+    return new SealedExport({
+      environment,
+      ...(askExportPassphrase && { askPassphrase: askExportPassphrase }),
+    });
+  };
+  const sealer: ExportSealer = {
+    seal: async (text) => (await sealedExport()).seal(text),
+    open: async (sealed) => (await sealedExport()).open(sealed),
+  };
+  return { connections, backends, sealer };
 }
 
 /** The connectors. Who loads one is told once that Node's switch for all programs turns nothing off here. */

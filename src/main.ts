@@ -13,16 +13,20 @@ import {
   InterruptedError,
   JackfieldError,
   NotFoundError,
+  ProgramError,
   RefusedError,
   SecretError,
   ServerError,
   UsageError,
 } from './connections/errors.ts';
+import type { ProgramEnd, ProgramRequest } from './connections/hand-over.ts';
+import type { DoctorFinding } from './connections/reports.ts';
 import { renderChunks, type View } from './output/answer.ts';
 import { errorJson, errorText, type ShownError } from './output/error.ts';
 import { doneLine, warningLine } from './output/notice.ts';
 import { type Drawing, startProgress } from './output/progress.ts';
 import { plainTheme, type Theme, themeFor, wantsColor } from './output/theme.ts';
+import type { ExportPurpose } from './secrets/export-passphrase.ts';
 import type { VaultPurpose } from './secrets/vault-key-source.ts';
 
 declare const JACKFIELD_VERSION: string;
@@ -38,6 +42,13 @@ const errorExits: readonly (readonly [abstract new (...args: never[]) => Jackfie
   [ServerError, 7],
   [InterruptedError, exitCodes.interrupted],
 ];
+
+/** A program that can't be run has the exit codes that shells give it. */
+const programExits: Readonly<Record<string, number>> = { program_not_found: 127, program_unusable: 126 };
+/** Added to the number of the signal that ended a program, as shells do. */
+const signalExit = 128;
+
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the program on the process's own arguments and streams, and ends the process. */
 export async function main(): Promise<void> {
@@ -57,9 +68,18 @@ class Host {
   #metadata: SqliteMetadataStore | null = null;
   /** The one that was started last. */
   #progress: Drawing | null = null;
+  readonly #interrupt = () => {
+    // A second Ctrl-C, or work that does not stop: leave at once.
+    if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    this.#interruption.abort(new InterruptedError());
+    setTimeout(() => {
+      this.#sayInterrupted(ownWords(process.argv.slice(2)));
+      process.exit(exitCodes.interrupted);
+    }, 2_000).unref();
+  };
 
   async run(argv: readonly string[]): Promise<number> {
-    this.#listen(argv);
+    this.#listen(ownWords(argv));
     // Node would say that nothing is verified, which is not so here.
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     try {
@@ -73,9 +93,9 @@ class Host {
         },
       });
       if (used === 'misused') return exitCodes.misused;
-      return verdicts.includes('said-no') ? exitCodes.saidNo : exitCodes.done;
+      return Math.max(exitCodes.done, ...verdicts.map(exitOf));
     } catch (error) {
-      return await this.#fail(error, argv);
+      return await this.#fail(error, ownWords(argv));
     } finally {
       this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
@@ -87,17 +107,8 @@ class Host {
   #listen(argv: readonly string[]): void {
     // Each connection of a fleet listens, and Node warns from the eleventh on.
     setMaxListeners(0, this.#interruption.signal);
-    const interrupt = () => {
-      // A second Ctrl-C, or work that does not stop: leave at once.
-      if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
-      this.#interruption.abort(new InterruptedError());
-      setTimeout(() => {
-        this.#sayInterrupted(argv);
-        process.exit(exitCodes.interrupted);
-      }, 2_000).unref();
-    };
     // A terminal that is closed hangs up.
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+    for (const name of endingSignals) process.on(name, this.#interrupt);
     // A defect too; Node's own exit code for it would be that of a check that said no.
     process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
       // Nobody reads stderr any more: the work goes on.
@@ -137,9 +148,12 @@ class Host {
       signal: this.#interruption.signal,
       services: services.connections,
       backends: services.backends,
+      sealer: services.sealer,
       inspectCatalog: () => this.#inspectCatalog(settings),
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
+      inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
       isAtWork,
+      runProgram: (request) => this.#runProgram(request),
       view,
       print: async (answer) => {
         for await (const chunk of renderChunks(settings.output, answer, await view('stdout'), settings))
@@ -167,6 +181,21 @@ class Host {
     const findings = await inspectCatalog(settings.home);
     const sound = findings.every(({ status, code }) => status === 'ok' && code !== 'catalog_absent');
     return sound ? (await this.#openCatalog(settings)).health() : findings;
+  }
+
+  async #inspectHandedFiles(fix: boolean): Promise<DoctorFinding[]> {
+    const { inspectLeftDirectories } = await import('./handover/left-files.ts');
+    return inspectLeftDirectories(this.#environment, fix);
+  }
+
+  async #runProgram(request: ProgramRequest): Promise<ProgramEnd> {
+    const { runProgram } = await import('./handover/run-program.ts');
+    // It may run for hours, and the catalog is done with.
+    await this.#catalog?.close();
+    this.#catalog = null;
+    this.#interruption.signal.throwIfAborted();
+    for (const name of endingSignals) process.off(name, this.#interrupt);
+    return runProgram(request, this.#environment);
   }
 
   async #openCatalog(settings: Settings): Promise<SqliteCatalog> {
@@ -199,14 +228,14 @@ class Host {
   #services(settings: Settings, interactive: boolean): Services {
     const environment = this.#environment;
     const signal = this.#interruption.signal;
-    const askPassphrase = async (purpose: VaultPurpose) => {
+    const askFor = async (purpose: VaultPurpose, opens: 'vault' | 'export') => {
       const { askPassphrase } = await import('./screens/passphrase.ts');
       const { theme } = await this.#view('stderr', settings);
       // A spinner would be drawn into the question.
       this.#progress?.pause();
       try {
         const { stdin, stderr } = process;
-        return await askPassphrase({ stdin, stderr, signal, theme }, purpose);
+        return await askPassphrase({ stdin, stderr, signal, theme }, purpose, opens);
       } finally {
         this.#progress?.resume();
       }
@@ -215,7 +244,10 @@ class Host {
       environment,
       interactive,
       signal,
-      ...(interactive && { askPassphrase }),
+      ...(interactive && {
+        askPassphrase: (purpose: VaultPurpose) => askFor(purpose, 'vault'),
+        askExportPassphrase: (purpose: ExportPurpose) => askFor(purpose, 'export'),
+      }),
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {
@@ -244,6 +276,7 @@ class Host {
       const { debugText } = await import('./output/debug.ts');
       process.stderr.write(debugText(error));
     }
+    if (known instanceof ProgramError) return programExits[known.code] ?? exitCodes.defect;
     const exit = known && errorExits.find(([type]) => known instanceof type);
     return exit ? exit[1] : exitCodes.defect;
   }
@@ -263,6 +296,11 @@ class Host {
 
 function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
   return isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+function exitOf(verdict: Verdict): number {
+  if (typeof verdict === 'string') return verdict === 'said-no' ? exitCodes.saidNo : exitCodes.done;
+  return 'exitCode' in verdict ? verdict.exitCode : signalExit + verdict.signal;
 }
 
 /** Whether there is a terminal to read from and one to ask on. */
@@ -301,6 +339,12 @@ function defect(): ShownError {
     message: 'this is a defect in jackfield, not something you did',
     fix: 'run it again with --debug and report what it prints',
   };
+}
+
+/** The command line without the words behind "--", which are another program's. */
+function ownWords(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
 }
 
 /** Before the flags could be read, what the command line seems to ask for. */

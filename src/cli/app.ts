@@ -1,4 +1,7 @@
 import type { CatalogFinding } from '../connections/catalog.ts';
+import type { ExportSealer } from '../connections/exchange/sealing.ts';
+import type { ProgramEnd, ProgramRequest } from '../connections/hand-over.ts';
+import type { DoctorFinding } from '../connections/reports.ts';
 import type { SecretBackends } from '../connections/secret-backends.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import type { Answer, View } from '../output/answer.ts';
@@ -26,12 +29,20 @@ export interface App {
   readonly signal: AbortSignal;
   readonly services: ConnectionServices;
   readonly backends: SecretBackends;
+  readonly sealer: ExportSealer;
   /** The catalog's own health, told also when it can't be opened. */
   inspectCatalog(): Promise<CatalogFinding[]>;
   /** The health of the cache of metadata; nothing where there is none. */
   inspectMetadata(): Promise<CatalogFinding[]>;
   /** Whether the process `host:pid` may still be running. */
   isAtWork(owner: string): boolean;
+  /** Looks for credentials that a program which was killed has left; removes them where asked. */
+  inspectHandedFiles(fix: boolean): Promise<DoctorFinding[]>;
+  /**
+   * Runs a program in our place, with our streams; from now on signals are its business.
+   * @throws ProgramError
+   */
+  runProgram(request: ProgramRequest): Promise<ProgramEnd>;
   /** How answers are shown on stdout, and notices on stderr. */
   view(stream: 'stdout' | 'stderr'): Promise<View>;
   /** Writes to stdout, nothing else does: the answer. */
@@ -47,5 +58,8 @@ export interface App {
   adopt<T extends Drawing>(drawing: T): T;
 }
 
-/** How a run ended, where it did not throw: `said-no` is a check whose answer is no (exit 1). */
-export type Verdict = 'done' | 'said-no';
+/**
+ * How a run ended, where it did not throw: `said-no` is a check whose answer is no (exit 1); a program
+ * that was run in our place speaks for us.
+ */
+export type Verdict = 'done' | 'said-no' | ProgramEnd;

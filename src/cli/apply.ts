@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { ApplyStep } from '../connections/apply-step.ts';
 import { missingFlags } from '../connections/endpoint.ts';
-import { RefusedError } from '../connections/errors.ts';
 import type { PlanStep } from '../connections/reports.ts';
 import { applyPlan } from '../output/apply-plan.ts';
 import { planFile } from '../pipelines/apply.ts';
 import type { App, Verdict } from './app.ts';
-import { askingOf } from './asking.ts';
+import { confirmPlan } from './confirm-plan.ts';
 import { readWholeFile, referenceReader } from './connection-file.ts';
 import { type Act, examples } from './verb.ts';
 
@@ -49,25 +48,10 @@ export async function runApply(app: App, flags: ApplyFlags): Promise<Verdict> {
     await app.print(applyPlan(plan, { done: flags.dryRun !== true }));
     return 'done';
   }
-  if (!flags.yes) await confirm(app, plan);
+  if (!flags.yes) await confirmPlan(app, applyPlan(plan, { done: false }), 'Apply this?');
   await carryOut(app, changing);
   await app.print(applyPlan(plan, { done: true }));
   return 'done';
-}
-
-async function confirm(app: App, plan: readonly PlanStep[]): Promise<void> {
-  const refusal = (message: string) =>
-    new RefusedError({
-      code: 'not_confirmed',
-      message,
-      fix: 'look at the plan with --dry-run, then add --yes',
-    });
-  if (!app.interactive) throw refusal('the plan changes something, and nobody can be asked here');
-  const view = await app.view('stderr');
-  app.streams.stderr.write(applyPlan(plan, { done: false }).text(view));
-  const { confirmChange } = await import('../screens/confirm.ts');
-  const agreed = await confirmChange(await askingOf(app), 'Apply this?');
-  if (!agreed) throw refusal('the plan was not confirmed: nothing was changed');
 }
 
 async function carryOut(app: App, steps: readonly ApplyStep[]): Promise<void> {

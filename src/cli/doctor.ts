@@ -25,6 +25,7 @@ export async function runDoctor(app: App, flags: DoctorFlags): Promise<Verdict> 
   const isSound = isHealthy(findings);
   findings.push(...(await app.inspectMetadata()));
   if (hasSecrets && isSound) findings.push(...(await rowFindings(app, flags)));
+  findings.push(...(await app.inspectHandedFiles(flags.fix === true)));
   await app.print(doctorReport(findings));
   return isHealthy(findings) ? 'done' : 'said-no';
 }

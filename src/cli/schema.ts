@@ -33,6 +33,7 @@ export const contracts = {
   pipelineCheckList: pipelines.pipelineCheckListSchema,
   presetList: connections.presetListSchema,
   plan: connections.planSchema,
+  importResult: connections.importResultSchema,
   secretsStatus: connections.secretsStatusSchema,
   doctorReport: connections.doctorReportSchema,
   error: connections.errorSchema,

@@ -25,13 +25,26 @@ export async function readSecretFromStdin(app: App, flag: string): Promise<Secre
   return secret;
 }
 
-async function readAll(stdin: AsyncIterable<Buffer>, flag: string): Promise<Buffer> {
+/** Reads a file's text from standard input, of 8 MiB at most. @throws UsageError stdin_is_terminal, bad_stdin */
+export async function readTextFromStdin(app: App): Promise<string> {
+  const { stdin } = app.streams;
+  if (stdin.isTTY) {
+    throw new UsageError({
+      code: 'stdin_is_terminal',
+      message: 'the file "-" is standard input, which is a terminal',
+      fix: 'pipe it in, or name a file',
+    });
+  }
+  return decode(await readAll(stdin, '"-"', 8 * 1024 * 1024), '"-"');
+}
+
+async function readAll(stdin: AsyncIterable<Buffer>, flag: string, most = mostBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of stdin) {
       size += chunk.length;
-      if (size > mostBytes) throw badInput(flag, `is longer than ${mostBytes} bytes`);
+      if (size > most) throw badInput(flag, `is longer than ${most} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {

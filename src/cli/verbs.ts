@@ -103,6 +103,21 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./connections/cdc/teardown.ts')).declareCdcTeardown,
   },
   {
+    path: 'connections exec',
+    summary: 'run a program with the credentials of a connection',
+    load: async () => (await import('./connections/exec.ts')).declareExec,
+  },
+  {
+    path: 'connections import',
+    summary: 'take over what other programs or an export have',
+    load: async () => (await import('./connections/import.ts')).declareImport,
+  },
+  {
+    path: 'connections export',
+    summary: 'write connections to a file, to be handed on',
+    load: async () => (await import('./connections/export.ts')).declareExport,
+  },
+  {
     path: 'connections delete',
     alias: 'rm',
     summary: 'delete connections and their passwords',

@@ -4,6 +4,7 @@ import type { RelationDetails } from '../metadata/discovery.ts';
 import type { FormerStructure, StructureReading, StructureSink } from '../metadata/structure.ts';
 import type { Secret } from '../secrets/secret.ts';
 import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
+import type { HandOver } from './hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from './query-port.ts';
 import type { SecretItem } from './secret-store.ts';
 
@@ -12,6 +13,12 @@ export interface ParsedUrl {
   readonly endpoint: Partial<Omit<Endpoint, 'connector'>>;
   readonly password: Secret | null;
   readonly sslKeyPassword: Secret | null;
+}
+
+/** What another program's URL or parameters say. */
+export interface ForeignEndpoint extends ParsedUrl {
+  /** The names of what only tunes that program. */
+  readonly leftOut: readonly string[];
 }
 
 /** How long and how far a conversation with a server may go. */
@@ -69,6 +76,9 @@ export interface Connector {
    */
   parseUrl(url: string): ParsedUrl;
 
+  /** Reads a URL as other programs write it, or parameters by the names its own use. @throws UsageError bad_url */
+  readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint;
+
   /** Who hosts it, told from the host name alone; `self-hosted` when nothing tells. */
   providerOf(host: string): string;
 
@@ -116,6 +126,18 @@ export interface Connector {
 
   /** Opens a session for scripts. @throws ServerError, UsageError, InterruptedError */
   openQuery(request: OpenQueryRequest): Promise<QuerySession>;
+
+  /** The variables that its programs take an endpoint or credentials from. */
+  readonly environmentNames: readonly string[];
+
+  /** What its programs need to dial an endpoint, secrets in files alone. */
+  handOver(endpoint: Endpoint, secrets: SecretItem): HandOver;
+
+  /** The URL of an endpoint, with the secrets in it. {@link Connector.parseUrl} reads it back. */
+  formatUrl(endpoint: Endpoint, secrets: SecretItem): Secret;
+
+  /** An endpoint by the names its programs use, without a secret. */
+  parametersOf(endpoint: Endpoint): ReadonlyMap<string, string>;
 }
 
 /** The connectors this build has. */

@@ -50,6 +50,9 @@ export class CatalogError extends JackfieldError {}
 /** The server can't be reached or refused what was asked. */
 export class ServerError extends JackfieldError {}
 
+/** The program that was to be run can't be: `program_not_found`, `program_unusable`. */
+export class ProgramError extends JackfieldError {}
+
 /** The user interrupted (Ctrl-C, SIGTERM). */
 export class InterruptedError extends JackfieldError {
   constructor() {

@@ -162,6 +162,12 @@ export const connectionFileSchema = z.strictObject({
   pipelines: z.array(filePipelineSchema).optional(),
 });
 
+/** An entry of a sealed export: that of a file, and the secrets that were stored. It is never written in the clear. */
+export const sealedConnectionSchema = fileConnectionSchema.extend({
+  passwordText: z.string().optional(),
+  sslKeyPasswordText: z.string().optional(),
+});
+
 /** One line of what `apply` will do or did. */
 export const planStepSchema = z.strictObject({
   action: z.enum(['add', 'change', 'same', 'delete']),
@@ -190,3 +196,26 @@ export const doctorFindingSchema = z.strictObject({
 });
 
 export const doctorReportSchema = z.array(doctorFindingSchema);
+
+/** One line of what `connections import` will do or did. */
+export const importStepSchema = z.strictObject({
+  action: z
+    .enum(['add', 'change', 'same', 'conflict', 'skipped', 'bad'])
+    .describe(
+      '"change" is done with --update only; "conflict": the name is another endpoint\'s; "skipped": not of PostgreSQL',
+    ),
+  name: z.string().describe('the name it is saved under'),
+  role: roleSchema.nullable().describe('null where it is not imported'),
+  endpoint: z.string().nullable().describe('host:port/database; null where it is not known'),
+  password: z
+    .enum(['given', 'env', 'file', 'cmd', 'none'])
+    .nullable()
+    .describe('what the file holds of it: itself, or a reference'),
+  changes: z.array(z.string()).describe('the fields that differ from what is saved'),
+  file: z.string(),
+  line: z.int().nullable(),
+  message: z.string().nullable().describe('why it is not imported, or what of it is left out'),
+  done: z.boolean().describe('whether the step was taken'),
+});
+
+export const importResultSchema = z.array(importStepSchema);

@@ -1,6 +1,6 @@
 import { SecretError } from '../connections/errors.ts';
+import { readPassphraseFile } from './passphrase-file.ts';
 import { Secret } from './secret.ts';
-import { secretText } from './secret-text.ts';
 import { readSmallFile, whyUnreadable } from './small-file.ts';
 
 const variables = ['JACKFIELD_KEY_FILE', 'JACKFIELD_PASSPHRASE', 'JACKFIELD_PASSPHRASE_FILE'] as const;
@@ -66,7 +66,10 @@ export class VaultKeySource {
     if (variable === 'JACKFIELD_KEY_FILE') {
       return { kind: 'key-file', bytes: await readKeyFile(value), from: variable };
     }
-    const text = variable === 'JACKFIELD_PASSPHRASE' ? value : await readPassphraseFile(value);
+    const text =
+      variable === 'JACKFIELD_PASSPHRASE'
+        ? value
+        : await readPassphraseFile(value, variable, 'vault_passphrase_unfit');
     if (text === '') throw emptyPassphrase(variable);
     return { kind: 'passphrase', passphrase: new Secret(text), from: variable };
   }
@@ -99,24 +102,6 @@ async function readKeyFile(path: string): Promise<Buffer> {
 function unfitKeyFile(what: string, fix: string, cause?: unknown): SecretError {
   const message = `the file that JACKFIELD_KEY_FILE names ${what}`;
   return new SecretError({ code: 'vault_key_file_unfit', message, fix, cause });
-}
-
-async function readPassphraseFile(path: string): Promise<string> {
-  const { bytes } = await readSmallFile(path, maxFileBytes).catch((error: unknown) => {
-    throw unfitPassphraseFile(whyUnreadable(error), error);
-  });
-  const text = secretText(bytes);
-  if (text === null) throw unfitPassphraseFile('is not UTF-8 text');
-  return text;
-}
-
-function unfitPassphraseFile(what: string, cause?: unknown): SecretError {
-  return new SecretError({
-    code: 'vault_passphrase_unfit',
-    message: `the file that JACKFIELD_PASSPHRASE_FILE names ${what}`,
-    fix: 'name a text file with the passphrase',
-    cause,
-  });
 }
 
 function emptyPassphrase(from: Variable | 'prompt'): SecretError {

@@ -43,6 +43,14 @@ const waysTo: Record<number, (home: string) => Promise<number | null>> = {
     cpSync(join(root, 'bin'), dirname(home), { recursive: true });
     return spawnSync(process.execPath, [join(dirname(home), 'jackfield.js')]).status;
   },
+  126: async (home) => {
+    await save(home);
+    return exitOf(['connections', 'exec', 'app', '--', dirname(home)], home);
+  },
+  127: async (home) => {
+    await save(home);
+    return exitOf(['connections', 'exec', 'app', '--', 'no-such-program'], home);
+  },
   130: async (home) => {
     const silent = createServer();
     afterwards(() => void silent.close());

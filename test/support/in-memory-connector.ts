@@ -3,12 +3,15 @@ import type {
   Connector,
   DescribeRequest,
   DiscoverRequest,
+  ForeignEndpoint,
   ParsedUrl,
   ProbeRequest,
   ProbeResult,
 } from '../../src/connections/connector.ts';
 import { InterruptedError, UsageError } from '../../src/connections/errors.ts';
+import type { HandOver } from '../../src/connections/hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from '../../src/connections/query-port.ts';
+import type { SecretItem } from '../../src/connections/secret-store.ts';
 import { stages } from '../../src/connections/vocabulary.ts';
 import type { SqlStep, StructureChange } from '../../src/metadata/diff.ts';
 import type { RelationDetails, RelationFacts } from '../../src/metadata/discovery.ts';
@@ -91,6 +94,22 @@ export class InMemoryConnector implements Connector {
     };
   }
 
+  readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint {
+    if (typeof said === 'string') return { ...this.parseUrl(said), leftOut: [] };
+    const port = said.get('port');
+    const names = { host: 'host', dbname: 'database', user: 'username' } as const;
+    const fields = Object.entries(names).map(([name, field]) => [field, said.get(name)] as const);
+    return {
+      endpoint: {
+        ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+        ...(port !== undefined && { port: Number(port) }),
+      },
+      password: null,
+      sslKeyPassword: null,
+      leftOut: [...said.keys()].filter((name) => name === 'tuning'),
+    };
+  }
+
   async diffSql(changes: readonly StructureChange[]): Promise<SqlStep[][]> {
     return changes.map(({ kind }) => [{ order: 0, text: `${kind};` }]);
   }
@@ -158,6 +177,21 @@ export class InMemoryConnector implements Connector {
   async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
     this.queries.push(request);
     return { run: async () => {}, close: () => {} };
+  }
+
+  readonly environmentNames = ['MEMORY_HOST'];
+
+  handOver(endpoint: Endpoint, { password }: SecretItem): HandOver {
+    const files = password ? [{ name: 'password', content: password, variable: 'MEMORY_FILE' }] : [];
+    return { variables: { MEMORY_HOST: endpoint.host }, files, complaint: null };
+  }
+
+  formatUrl({ host, port, database, username }: Endpoint, { password }: SecretItem): Secret {
+    return new Secret(`memory://${username}:${password?.reveal() ?? ''}@${host}:${port}/${database}`);
+  }
+
+  parametersOf({ host, port, database, username }: Endpoint): Map<string, string> {
+    return new Map(Object.entries({ host, port: String(port), dbname: database, user: username }));
   }
 }
 

@@ -1,7 +1,7 @@
 """Asks libpq what it makes of connection strings.
 
 Its argument is the path or name of libpq's library. It prints libpq's version (180004) and the names
-of its parameters as one line of JSON. Then for each line of JSON on standard input, a string, it
+of its parameters and of the variables it takes them from as one line of JSON. Then for each line of JSON on standard input, a string, it
 prints a line: an object of the values that libpq takes from it, each as hexadecimal digits since they
 need not be UTF-8; or null where libpq refuses it.
 """
@@ -45,10 +45,20 @@ def main() -> None:
         libpq.PQconninfoFree(options)
         return values
 
+    def environment(libpq):
+        libpq.PQconndefaults.restype = ctypes.POINTER(Option)
+        options = libpq.PQconndefaults()
+        at = 0
+        while options[at].keyword is not None:
+            yield options[at].envvar and options[at].envvar.decode()
+            at += 1
+        libpq.PQconninfoFree(options)
+
     def answer(what) -> None:
         print(json.dumps(what), flush=True)
 
-    answer({"version": libpq.PQlibVersion(), "parameters": list(parse(""))})
+    variables = [name for name in environment(libpq) if name is not None]
+    answer({"version": libpq.PQlibVersion(), "parameters": list(parse("")), "variables": variables})
     for line in sys.stdin:
         values = parse(json.loads(line))
         answer(values and {name: value.hex() for name, value in values.items() if value is not None})

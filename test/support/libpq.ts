@@ -12,6 +12,8 @@ export interface Libpq {
   readonly version: number;
   /** The names of all parameters it knows. */
   readonly parameters: readonly string[];
+  /** The names of the variables that it takes parameters from. */
+  readonly variables: readonly string[];
   /** What it takes from a connection string without NUL; null when it refuses it. */
   parse(conninfo: string): Promise<LibpqValues | null>;
   stop(): void;
@@ -51,7 +53,7 @@ async function ask(library: string): Promise<Libpq | string> {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const first = await lines.next();
   if (first.done) return `${library}: ${complaint.trim().split('\n').at(-1)}`;
-  const facts = JSON.parse(first.value) as Pick<Libpq, 'version' | 'parameters'>;
+  const facts = JSON.parse(first.value) as Pick<Libpq, 'version' | 'parameters' | 'variables'>;
   return { ...facts, parse: (conninfo) => parse(child, lines, conninfo), stop: () => void child.kill() };
 }
 

@@ -1,7 +1,10 @@
 import type { Connector } from '../../connections/connector.ts';
 import { postgresCdc } from './cdc.ts';
-import { parseConninfo } from './conninfo.ts';
+import { parseConninfo, readForeign } from './conninfo.ts';
+import { formatUri } from './format-uri.ts';
+import { handOver } from './hand-over.ts';
 import { displayIdentifier } from './identifiers.ts';
+import { libpqParameters, libpqVariables } from './libpq-parameters.ts';
 import { checkEndpoint } from './options.ts';
 import { presets } from './presets.ts';
 import { providerOfHost } from './providers.ts';
@@ -13,6 +16,7 @@ export const postgres: Connector = {
   cdc: postgresCdc,
   presets,
   parseUrl: parseConninfo,
+  readForeign,
   providerOf: providerOfHost,
   checkEndpoint,
   async checkFiles(endpoint) {
@@ -47,4 +51,8 @@ export const postgres: Connector = {
     const { openQuery } = await import('./query.ts');
     return openQuery(request);
   },
+  environmentNames: libpqVariables,
+  handOver,
+  formatUrl: formatUri,
+  parametersOf: libpqParameters,
 };

@@ -1,5 +1,5 @@
 import type { Endpoint, SslMode } from '../../connections/connection.ts';
-import type { ParsedUrl } from '../../connections/connector.ts';
+import type { ForeignEndpoint, ParsedUrl } from '../../connections/connector.ts';
 import { sslModes } from '../../connections/vocabulary.ts';
 import { Secret } from '../../secrets/secret.ts';
 import { parseKeywords } from './conninfo-keywords.ts';
@@ -27,14 +27,54 @@ const mayBeEmpty = new Set(['password', 'sslpassword', 'port', ...Object.keys(fi
  * @throws UsageError bad_url
  */
 export function parseConninfo(text: string): ParsedUrl {
+  return fromParameters(valuesOf(text));
+}
+
+/** The parameters of a URL or keyword/value string, by libpq's names. @throws UsageError bad_url */
+function valuesOf(text: string): Map<string, string> {
   const trimmed = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
   if (trimmed === '') throw badUrl('it is empty');
   // Blanks at the end of keywords may belong to a value: a backslash keeps them.
-  const values = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
     ? parseUri(trimmed)
     : trimmed.includes('=')
       ? parseKeywords(text)
       : parseUri(trimmed);
+}
+
+/**
+ * Reads what another program says: a URL, with its own scheme (`postgresql+psycopg2://`,
+ * `jdbc:postgresql://`), or parameters by libpq's names. What only tunes that program is left out, and
+ * told; anything else that is unknown is refused.
+ * @throws UsageError bad_url
+ */
+export function readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint {
+  const values =
+    typeof said === 'string'
+      ? valuesOf(said.trim().replace(/^(?:jdbc:)?(postgres(?:ql)?)(?:\+[a-z0-9_]+)?:\/\//i, '$1://'))
+      : new Map(said);
+  const leftOut = [...values.keys()].filter((name) => tuning.has(name));
+  const schema = schemaNames.map((name) => values.get(name)).find((it) => it !== undefined && it !== '');
+  for (const name of [...leftOut, ...schemaNames]) values.delete(name);
+  const parsed = fromParameters(values);
+  const [first] = schema?.split(',') ?? [];
+  return { ...parsed, leftOut, endpoint: { ...parsed.endpoint, ...(first && { schema: first }) } };
+}
+
+/** Prisma's name of the schema, and JDBC's. */
+const schemaNames = ['schema', 'currentSchema'];
+
+/** Parameters that say how to work, not where and with what safety. */
+const tuning = new Set(
+  (
+    'pgbouncer connection_limit pool_timeout socket_timeout statement_cache_size pool_mode pool_max_conns ' +
+    'loginTimeout connectTimeout socketTimeout ApplicationName stringtype prepareThreshold ' +
+    'keepalives_interval keepalives_count tcp_user_timeout load_balance_hosts passfile uselibpqcompat'
+  ).split(' '),
+);
+
+/** @throws UsageError bad_url */
+function fromParameters(values: ReadonlyMap<string, string>): ParsedUrl {
   const endpoint: EndpointPart = {};
   const options: Record<string, string> = {};
   let password: Secret | null = null;

@@ -324,6 +324,39 @@ const tables: Record<string, Row[]> = {
       { name: 'a', other: 'b', flags: { file: 'c.yaml', trustFile: true, refresh: true } },
     ],
   ],
+  'connections exec': [
+    [['a', '--', 'psql', '-c', 'x y'], { name: 'a', command: ['psql', '-c', 'x y'], urlVariable: null }],
+    [
+      ['a', '--env-url', 'DATABASE_URL', '--', 'env', '--json', '--'],
+      { name: 'a', command: ['env', '--json', '--'], urlVariable: 'DATABASE_URL' },
+    ],
+    [['a', 'psql'], { name: 'a', command: ['psql'], urlVariable: null }],
+  ],
+  'connections import': [
+    [[], { file: null, flags: {} }],
+    [
+      ['f', '--from', 'dbt', '--role', 'destination'],
+      { file: 'f', flags: { from: 'dbt', role: 'destination' } },
+    ],
+    [['-', '--dry-run', '--yes'], { file: '-', flags: { dryRun: true, yes: true } }],
+    [
+      ['--url-env', 'A', '--url-env', 'B', '--name', 'n'],
+      { file: null, flags: { urlEnv: ['A', 'B'], name: 'n' } },
+    ],
+    [
+      ['f', '--update', '--rename-conflicts', '--trust-file', '--tag', 'a', '--tag', 'b'],
+      { file: 'f', flags: { update: true, renameConflicts: true, trustFile: true, tag: ['a', 'b'] } },
+    ],
+    [['f', '--credentials', 'c'], { file: 'f', flags: { credentials: 'c' } }],
+  ],
+  'connections export': [
+    [[], { names: [], flags: {} }],
+    [['a', 'b', '--format', 'pg-service'], { names: ['a', 'b'], flags: { format: 'pg-service' } }],
+    [
+      ['--role', 'source', '--tag', 't', '--file', 'f', '--overwrite', '--with-secrets'],
+      { names: [], flags: { role: 'source', tag: ['t'], file: 'f', overwrite: true, withSecrets: true } },
+    ],
+  ],
   'connections delete': [
     [['a', 'b'], { names: ['a', 'b'], yes: false, force: false }],
     [['a', '--yes', '--force'], { names: ['a'], yes: true, force: true }],
