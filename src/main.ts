@@ -145,7 +145,7 @@ class Host {
       progress: (text) => {
         const about = {
           stream: process.stderr,
-          enabled: process.stderr.isTTY === true,
+          enabled: process.stderr.isTTY === true && !settings.plain,
           quiet: settings.quiet,
         };
         return adopt(startProgress(text, about));
@@ -200,7 +200,7 @@ class Host {
       this.#progress?.pause();
       try {
         const { stdin, stderr } = process;
-        return await askPassphrase({ stdin, stderr, signal, theme }, purpose);
+        return await askPassphrase({ stdin, stderr, signal, theme, plain: settings.plain }, purpose);
       } finally {
         this.#progress?.resume();
       }

@@ -2,7 +2,7 @@ import type { Connection } from '../connections/connection.ts';
 import { addressOf } from './address.ts';
 import type { Answer, CellValue, View } from './answer.ts';
 import { lastTestSummary } from './last-test.ts';
-import { table } from './table.ts';
+import { type TableCell, type TableColumn, table } from './table.ts';
 import { terminalSafe, truncateToWidth } from './terminal-text.ts';
 import { outcomeStyle } from './theme.ts';
 
@@ -96,27 +96,35 @@ function emptyList(total: number): string {
   ].join('\n');
 }
 
-function tabled(connections: readonly Connection[], view: View): string {
-  const columns = [
-    { title: 'NAME', shrinkTo: 16 },
-    { title: 'ROLE' },
-    { title: 'CONNECTOR', shrinkTo: 10 },
-    { title: 'ADDRESS', shrinkTo: 12 },
-    { title: 'USED BY', shrinkTo: 8 },
-    { title: 'LAST TEST', shrinkTo: 20 },
+/** The columns of a list of connections, in the order of {@link connectionCells}. */
+export const listColumns = [
+  { title: 'NAME', shrinkTo: 16 },
+  { title: 'ROLE' },
+  { title: 'CONNECTOR', shrinkTo: 10 },
+  { title: 'ADDRESS', shrinkTo: 12 },
+  { title: 'USED BY', shrinkTo: 8 },
+  { title: 'LAST TEST', shrinkTo: 20 },
+] as const satisfies readonly TableColumn[];
+
+/** The cells of a connection's row. */
+export function connectionCells(
+  connection: Connection,
+  { theme, now }: Pick<View, 'theme' | 'now'>,
+): TableCell[] {
+  const test = lastTestSummary(connection, now);
+  return [
+    { text: connection.name, style: theme.strong },
+    { text: connection.role },
+    { text: kindOf(connection) },
+    { text: addressOf(connection) },
+    { text: usersOf(connection) },
+    { text: test.text, style: outcomeStyle(test.outcome, theme) },
   ];
-  const rows = connections.map((connection) => {
-    const test = lastTestSummary(connection, view.now);
-    return [
-      { text: connection.name, style: view.theme.strong },
-      connection.role,
-      kindOf(connection),
-      addressOf(connection),
-      usersOf(connection),
-      { text: test.text, style: outcomeStyle(test.outcome, view.theme) },
-    ];
-  });
-  return table(columns, rows, view);
+}
+
+function tabled(connections: readonly Connection[], view: View): string {
+  const rows = connections.map((connection) => connectionCells(connection, view));
+  return table(listColumns, rows, view);
 }
 
 /** A block a connection: its name, how it is, what it is, where it leads. */
@@ -137,10 +145,12 @@ function stacked(connections: readonly Connection[], view: View): string {
     .join('\n');
 }
 
-function kindOf({ connector, provider }: Connection): string {
+/** What it is, and who hosts it: `postgres · neon`. */
+export function kindOf({ connector, provider }: Connection): string {
   return `${connector} · ${provider}`;
 }
 
-function usersOf({ usedBy }: Connection): string {
+/** The pipelines that use it, `–` for none. */
+export function usersOf({ usedBy }: Connection): string {
   return usedBy.length === 0 ? '–' : usedBy.join(', ');
 }

@@ -39,6 +39,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   #pipelines: Pipeline[] = [];
   #backend: SecretBackend | null = null;
   #header: string | null = null;
+  #version = 0;
 
   constructor(options: { readonly now?: () => Date; readonly owner?: string } = {}) {
     this.#now = options.now ?? (() => new Date());
@@ -65,6 +66,10 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     return [...this.#rows.values()]
       .sort((a, b) => byCodePoint(a.name, b.name))
       .map((row) => this.#saved(row));
+  }
+
+  async version(): Promise<number> {
+    return this.#version;
   }
 
   async find(nameOrId: string): Promise<SavedConnection | null> {
@@ -120,6 +125,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   async delete(id: string): Promise<boolean> {
     const row = this.#rows.get(id);
     if (row === undefined) return false;
+    this.#version += 1;
     this.#rows.delete(id);
     this.#results.delete(id);
     this.#sourceConfigs.delete(id);
@@ -230,6 +236,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   }
 
   #keep(row: Row): SavedConnection {
+    this.#version += 1;
     this.#rows.set(row.id, structuredClone(row));
     return this.#saved(row);
   }

@@ -15,6 +15,7 @@ describe('the settings', () => {
       csvSafe: false,
       input: true,
       quiet: false,
+      plain: false,
       debug: false,
       color: undefined,
       home: defaultHome({}),
@@ -34,6 +35,7 @@ describe('the settings', () => {
     [{ output: 'ndjson' }, { output: 'table', verbOutput: 'ndjson' }],
     [{ input: false }, { input: false }],
     [{ color: false }, { color: false }],
+    [{ plain: true }, { plain: true }],
     [
       { quiet: true, debug: true },
       { quiet: true, debug: true },
