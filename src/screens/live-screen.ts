@@ -187,7 +187,7 @@ function sizeOf({ columns = 80, rows = 24 }: NodeJS.WriteStream): Size {
 
 function frameFor(screen: LiveScreen<unknown>, size: Size): Frame {
   if (size.columns < leastSize.columns - 1 || size.rows < leastSize.rows - 1) {
-    const text = `The terminal is too small: ${leastSize.columns} × ${leastSize.rows} is needed.`;
+    const text = `Too small: ${leastSize.columns}×${leastSize.rows} needed`;
     return { lines: [truncateToWidth(text, Math.max(1, size.columns))], cursor: { line: 0, column: 0 } };
   }
   const { lines, cursor } = screen.draw(size);

@@ -87,4 +87,15 @@ describe('the home', () => {
   it("is the user's own", () => {
     expect(defaultHome({}, 'linux')).toBe(join(homedir(), '.local', 'share', 'jackfield'));
   });
+
+  it.each([
+    [{ JACKFIELD_PLAIN: '1' }, true],
+    [{ JACKFIELD_PLAIN: '' }, false],
+    [{ JACKFIELD_PLAIN: '0' }, false],
+    [{ TERM: 'dumb' }, true],
+    [{ TERM: 'dumb', JACKFIELD_PLAIN: 'false' }, false],
+    [{ TERM: 'xterm' }, false],
+  ])('plain by the environment: %j', (environment, plain) => {
+    expect(settings({}, environment).plain).toBe(plain);
+  });
 });
