@@ -49,12 +49,13 @@ export async function runProgram(
     return 'misused' as const;
   };
   const openHome = async () => {
-    let verdict: Verdict | null = null;
+    let isThere = true;
     await host.act(program.opts<GlobalFlags>(), async (app) => {
-      verdict = await home(app);
+      const verdict = await home(app);
+      isThere = verdict !== null;
       return verdict ?? 'done';
     });
-    return verdict === null ? misused() : 'run';
+    return isThere ? 'run' : misused();
   };
   try {
     await program.parseAsync(asHelpFlag(argv, known), { from: 'user' });
