@@ -142,9 +142,10 @@ const live = createPrompt<Ending, LiveConfig>(({ screen, stdin, stderr }, done) 
       else leave?.();
     });
     // Ctrl-Z: readline's own way back would look like the end of standard input.
-    rl.on('SIGTSTP', () => suspend({ stdin, stderr }, controls));
+    // After the key's own redrawing.
+    rl.on('SIGTSTP', () => void setImmediate(() => suspend({ stdin, stderr }, shown.current, controls)));
     const resized = () => {
-      stderr.write(wayToTop(shown.current, stderr.columns ?? 80));
+      stderr.write(takenAway(shown.current, stderr.columns ?? 80) + roomToErase(shown.current));
       controls.redraw();
     };
     stderr.on('resize', resized);
@@ -202,34 +203,34 @@ interface Shown {
 }
 
 /**
- * What takes the cursor of a resized terminal to where the frame began, all from there on erased, and
- * leaves it where inquirer, which is about to erase as many lines as it drew, ends up at the same place.
- * Terminals break lines anew that have become too long, and move those below.
+ * Takes the frame away, the cursor to where it began. Terminals that were resized break lines anew that
+ * have become too long, and move those below.
  */
-function wayToTop({ widths, cursor }: Shown, columns: number): string {
+function takenAway({ widths, cursor }: Shown, columns: number): string {
   const rowsOf = (width: number) => Math.max(1, Math.ceil(width / columns));
   const above = widths.slice(0, cursor.line).reduce((rows, width) => rows + rowsOf(width), 0);
   const up = above + Math.floor(cursor.column / columns);
+  return `${up > 0 ? `\u001b[${up}A` : ''}\r\u001b[J`;
+}
+
+/** Room for inquirer to erase as many lines as it drew, and to end up where the cursor is now. */
+function roomToErase({ widths, cursor }: Shown): string {
   const below = widths.length - 1 - cursor.line;
-  return [
-    up > 0 ? `\u001b[${up}A` : '',
-    '\r\u001b[J',
-    '\n'.repeat(widths.length - 1),
-    below > 0 ? `\u001b[${below}A` : '',
-  ].join('');
+  return '\n'.repeat(widths.length - 1) + (below > 0 ? `\u001b[${below}A` : '');
 }
 
 /** Stops the program, as Ctrl-Z is meant, with the terminal as a shell wants it; draws anew when it goes on. */
 function suspend(
   { stdin, stderr }: Pick<Asking, 'stdin' | 'stderr'>,
+  shown: Shown,
   controls: ScreenControls<unknown>,
 ): void {
   if (process.platform === 'win32') return;
   stdin.setRawMode?.(false);
-  stderr.write(`${pasteOff}\n`);
+  stderr.write(takenAway(shown, stderr.columns ?? 80) + pasteOff);
   process.once('SIGCONT', () => {
     stdin.setRawMode?.(true);
-    stderr.write(pasteOn);
+    stderr.write(roomToErase(shown) + pasteOn);
     controls.redraw();
   });
   process.kill(process.pid, 'SIGSTOP');
