@@ -82,9 +82,14 @@ async function explore(app: App, { id }: Connection): Promise<ActionOutcome> {
 }
 
 async function configure(app: App, { id }: Connection): Promise<ActionOutcome> {
-  const { runSourceConfig } = await import('./connections/source-config.ts');
-  await runSourceConfig(app, { name: id, changes: null, snapshots: false });
-  return 'printed';
+  const { readIntervalOrOff, runSourceConfig } = await import('./connections/source-config.ts');
+  const { askSourceChanges } = await import('../screens/source-changes.ts');
+  let changes: Awaited<ReturnType<typeof askSourceChanges>> = null;
+  do {
+    await runSourceConfig(app, { name: id, changes, snapshots: false });
+    changes = await askSourceChanges(await askingOf(app), readIntervalOrOff);
+  } while (changes !== null);
+  return null;
 }
 
 async function query(app: App, { id }: Connection): Promise<ActionOutcome> {

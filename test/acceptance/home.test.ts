@@ -152,8 +152,15 @@ describe('a person', () => {
     terminal.press('enter');
     await openRow(terminal, 'orders');
     await take(terminal, 'Show in pipelines', 'Source configuration');
-    await terminal.waitFor('Refresh');
-    terminal.press('enter');
+    await take(terminal, 'Back to the connections', 'How often');
+    await terminal.waitFor('Read every:');
+    terminal.type('often\r');
+    await terminal.waitFor('✗ use');
+    terminal.press('ctrl-u');
+    terminal.type('1h\r');
+    await terminal.waitFor(/Refresh +every 1 h/);
+    await terminal.waitFor(pointed('Back to the connections'));
+    terminal.press('escape');
     await openRow(terminal, 'orders');
     await take(terminal, 'Show in pipelines', 'Discover tables');
     await terminal.waitFor(question('orders: schema'));
@@ -194,7 +201,8 @@ describe('a person', () => {
     const terminal = await open(script);
     await terminal.waitFor('[All 2]');
     terminal.press('right', 'right');
-    expect(await terminal.waitFor('[Destinations 1]')).not.toMatch(/^. orders/m);
+    const destinations = await terminal.waitFor(/\[Destinations 1\][\s\S]*^❯ warehouse/m);
+    expect(destinations).not.toMatch(/^. orders/m);
     terminal.press('left');
     await terminal.waitFor(pointed('orders'));
     terminal.type('zzz');
@@ -202,8 +210,7 @@ describe('a person', () => {
     terminal.press('escape');
     await terminal.waitFor(pointed('orders'));
     await save(script, 'later');
-    await terminal.waitFor('[Sources 2]');
-    expect(terminal.screen()).toMatch(pointed('orders'));
+    await terminal.waitFor(/\[Sources 2\][\s\S]*^❯ orders/m);
     // A URL is not searched for, and not shown.
     paste(terminal, urlWith('canary-4711'));
     await terminal.waitFor('That is a URL');
