@@ -166,7 +166,7 @@ class Host {
       progress: (text) => {
         const about = {
           stream: process.stderr,
-          enabled: process.stderr.isTTY === true,
+          enabled: process.stderr.isTTY === true && !settings.plain,
           quiet: settings.quiet,
         };
         return adopt(startProgress(text, about));
@@ -235,7 +235,8 @@ class Host {
       this.#progress?.pause();
       try {
         const { stdin, stderr } = process;
-        return await askPassphrase({ stdin, stderr, signal, theme }, purpose, opens);
+        const asking = { stdin, stderr, signal, theme, plain: settings.plain };
+        return await askPassphrase(asking, purpose, opens);
       } finally {
         this.#progress?.resume();
       }

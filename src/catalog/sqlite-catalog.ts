@@ -83,6 +83,10 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return this.#db.read(() => this.#connections.list());
   }
 
+  async version(): Promise<number> {
+    return this.#db.ask((db) => Number(db.pragma('data_version', { simple: true })));
+  }
+
   async find(nameOrId: string): Promise<SavedConnection | null> {
     return this.#db.read(() => this.#connections.find(nameOrId));
   }

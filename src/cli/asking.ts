@@ -4,5 +4,6 @@ import type { App } from './app.ts';
 /** The terminal that a person is asked on. Only where `app.interactive` says that there is one. */
 export async function askingOf(app: App): Promise<Asking> {
   const { stdin, stderr } = app.streams;
-  return { stdin, stderr, signal: app.signal, theme: (await app.view('stderr')).theme };
+  const { theme } = await app.view('stderr');
+  return { stdin, stderr, signal: app.signal, theme, plain: app.settings.plain };
 }

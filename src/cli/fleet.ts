@@ -16,7 +16,7 @@ async function showFleet<Result>(
   const { quiet, output } = app.settings;
   const several = fleet.length > 1;
   const view = await app.view('stderr');
-  const drawn = view.terminal && app.environment.TERM !== 'dumb';
+  const drawn = view.terminal && !app.settings.plain;
   const style =
     quiet || fleet.length === 0
       ? 'silent'

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { type JackfieldError, UsageError } from '../connections/errors.ts';
+import type { App, Verdict } from './app.ts';
 import { declareGlobalFlags, type GlobalFlags } from './settings.ts';
 import type { Act, Verb } from './verb.ts';
 import { groups, nouns, verbs } from './verbs.ts';
@@ -15,10 +16,14 @@ export interface ProgramHost {
   writeError(text: string): void;
 }
 
+/** The home screen. @returns null where there is no terminal for it */
+type Home = (app: App) => Promise<Verdict | null>;
+
 /**
  * Reads the command line and runs the verb it names. A verb's grammar is loaded when it is named,
  * so that help and errors open nothing.
  * @param known the verbs there are
+ * @param home what is opened where no command is named
  * @returns `misused` when a command was left out, and help was printed instead
  * @throws UsageError for a command line that is wrong; whatever the verb throws
  */
@@ -26,13 +31,32 @@ export async function runProgram(
   argv: readonly string[],
   host: ProgramHost,
   known: readonly Verb[] = verbs,
+  home: Home = async (app) => (await import('./home.ts')).runHome(app),
 ): Promise<'run' | 'misused'> {
   let answered = false;
   const write = (text: string) => {
     answered = true;
     host.write(text);
   };
-  const program = build({ ...host, write }, known);
+  // Printed only when it is known that nothing else is to be shown in its place.
+  let help = '';
+  const writeError = (text: string) => {
+    help += text;
+  };
+  const program = build({ ...host, write, writeError }, known);
+  const misused = () => {
+    host.writeError(help);
+    return 'misused' as const;
+  };
+  const openHome = async () => {
+    let isThere = true;
+    await host.act(program.opts<GlobalFlags>(), async (app) => {
+      const verdict = await home(app);
+      isThere = verdict !== null;
+      return verdict ?? 'done';
+    });
+    return isThere ? 'run' : misused();
+  };
   try {
     await program.parseAsync(asHelpFlag(argv, known), { from: 'user' });
   } catch (error) {
@@ -40,7 +64,7 @@ export async function runProgram(
     // Help and version that were asked for are written already. commander's own exit code does not
     // tell: of `help VERB` it is what process.exitCode happens to be.
     if (answered) return 'run';
-    if (error.code === 'commander.help') return 'misused';
+    if (error.code === 'commander.help') return program.args.length > 0 ? misused() : openHome();
     throw usageError(error, argv);
   }
   return 'run';

@@ -14,6 +14,8 @@ export interface Settings {
   /** False with --no-input: nothing is ever asked. */
   readonly input: boolean;
   readonly quiet: boolean;
+  /** Whether questions are read line by line and nothing is drawn over: for screen readers. */
+  readonly plain: boolean;
   readonly debug: boolean;
   /** Undefined when no flag decides it. */
   readonly color: boolean | undefined;
@@ -28,6 +30,7 @@ export interface GlobalFlags {
   csvSafe?: boolean;
   input?: boolean;
   quiet?: boolean;
+  plain?: boolean;
   debug?: boolean;
   color?: boolean;
   home?: string;
@@ -43,6 +46,7 @@ export function declareGlobalFlags(command: Command): void {
     .option('--csv-safe', "with --output csv: put a ' before cells that a spreadsheet would run")
     .option('--no-input', 'never ask; what is missing is an error')
     .option('--quiet', 'no notices and no progress, only the answer and errors')
+    .option('--plain', 'questions line by line, nothing drawn over: for screen readers (JACKFIELD_PLAIN)')
     .option('--debug', 'print the cause of an error too')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
@@ -65,11 +69,18 @@ export function readSettings(
     csvSafe: readCsvSafe(flags, output),
     input: flags.input !== false,
     quiet: flags.quiet === true,
+    plain: flags.plain === true || isPlain(environment),
     debug: flags.debug === true,
     // commander sets it to true when --no-color is not there.
     color: flags.color === false ? false : undefined,
     home: resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
   };
+}
+
+/** Asked for by the variable, or a terminal that knows no cursor. */
+function isPlain({ JACKFIELD_PLAIN: variable, TERM }: Environment): boolean {
+  if (variable !== undefined && variable !== '') return variable !== '0' && variable !== 'false';
+  return TERM === 'dumb';
 }
 
 /** An empty one, a variable that was not set as a rule, would be the working directory. */

@@ -59,6 +59,12 @@ export interface ConnectionCatalog {
   /** Every connection, ordered by name (by code point), with the pipelines that use it. */
   list(): Promise<SavedConnection[]>;
 
+  /**
+   * A number that is another one when what is kept was changed by another catalog over the same store
+   * since: far cheaper than to read it. Changes of one's own may leave it as it is.
+   */
+  version(): Promise<number>;
+
   /** The connection with exactly this name or id, or null. A name wins over an id. */
   find(nameOrId: string): Promise<SavedConnection | null>;
 

@@ -26,16 +26,18 @@ export function filterConnections<T extends Connection>(
       (filter.status === undefined || it.lastTest.status === filter.status) &&
       (filter.used === undefined || it.usedBy.length > 0 === filter.used) &&
       (filter.tags ?? []).every((tag) => it.tags.includes(tag)) &&
-      (search === undefined || visibleText(it).some((text) => text.toLowerCase().includes(search))),
+      (search === undefined || searchText(it).includes(search)),
   );
 }
 
-function visibleText(it: Connection): string[] {
+/** What a search looks at, in lower case: all that a list shows of a connection, each on a line of its own. */
+export function searchText(it: Connection): string {
   const { status, code, serverVersion } = it.lastTest;
   // In the words of a list: who reads a warning there looks for it by them.
   const warning = it.lastPassedAt === null ? `never ${status === 'never' ? 'tested' : 'passed'}` : '';
-  const shown = status === 'changed' ? 'changed since the test' : status;
-  const test = [shown, code ?? '', serverVersion ?? '', warning];
+  const statusText = status === 'changed' ? 'changed since the test' : status;
+  const test = [statusText, code ?? '', serverVersion ?? '', warning];
   const place = [it.host, `${it.host}:${it.port}/${it.database}`, it.username, it.schema];
-  return [it.name, it.role, it.connector, it.provider, ...place, ...it.tags, ...it.usedBy, ...test];
+  const shown = [it.name, it.role, it.connector, it.provider, ...place, ...it.tags, ...it.usedBy, ...test];
+  return shown.join('\n').toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { Connection } from '../connections/connection.ts';
 import { addressOf } from './address.ts';
 import type { Answer, CellValue, View } from './answer.ts';
 import { lastTestSummary } from './last-test.ts';
-import { table } from './table.ts';
+import { type TableCell, type TableColumn, table } from './table.ts';
 import { terminalSafe, truncateToWidth } from './terminal-text.ts';
 import { outcomeStyle } from './theme.ts';
 
@@ -54,9 +54,8 @@ export function connectionList(
     },
     text(view) {
       if (connections.length === 0) return emptyList(about.total);
-      const usersOf = usersWith(about.disconnected ?? new Set());
       const draw = view.terminal && view.columns < tableNeeds ? stacked : tabled;
-      const rows = draw(connections, usersOf, view);
+      const rows = draw(connections, view, about.disconnected);
       const note = `\n${connections.length} of ${about.total} connections\n`;
       return about.filtered && view.terminal ? rows + view.theme.faint(note) : rows;
     },
@@ -102,36 +101,45 @@ function emptyList(total: number): string {
   ].join('\n');
 }
 
-function tabled(connections: readonly Connection[], usersOf: UsersOf, view: View): string {
-  const columns = [
-    { title: 'NAME', shrinkTo: 16 },
-    { title: 'ROLE' },
-    { title: 'CONNECTOR', shrinkTo: 10 },
-    { title: 'ADDRESS', shrinkTo: 12 },
-    { title: 'USED BY', shrinkTo: 8 },
-    { title: 'LAST TEST', shrinkTo: 20 },
+/** The columns of a list of connections, in the order of {@link connectionCells}. */
+export const listColumns = [
+  { title: 'NAME', shrinkTo: 16 },
+  { title: 'ROLE' },
+  { title: 'CONNECTOR', shrinkTo: 10 },
+  { title: 'ADDRESS', shrinkTo: 12 },
+  { title: 'USED BY', shrinkTo: 8 },
+  { title: 'LAST TEST', shrinkTo: 20 },
+] as const satisfies readonly TableColumn[];
+
+/** The cells of a connection's row. */
+export function connectionCells(
+  connection: Connection,
+  { theme, now }: Pick<View, 'theme' | 'now'>,
+  disconnected?: ReadonlySet<string>,
+): TableCell[] {
+  const test = lastTestSummary(connection, now);
+  return [
+    { text: connection.name, style: theme.strong },
+    { text: connection.role },
+    { text: kindOf(connection) },
+    { text: addressOf(connection) },
+    { text: usersOf(connection, disconnected) },
+    { text: test.text, style: outcomeStyle(test.outcome, theme) },
   ];
-  const rows = connections.map((connection) => {
-    const test = lastTestSummary(connection, view.now);
-    return [
-      { text: connection.name, style: view.theme.strong },
-      connection.role,
-      kindOf(connection),
-      addressOf(connection),
-      usersOf(connection),
-      { text: test.text, style: outcomeStyle(test.outcome, view.theme) },
-    ];
-  });
-  return table(columns, rows, view);
+}
+
+function tabled(connections: readonly Connection[], view: View, disconnected?: ReadonlySet<string>): string {
+  const rows = connections.map((connection) => connectionCells(connection, view, disconnected));
+  return table(listColumns, rows, view);
 }
 
 /** A block a connection: its name, how it is, what it is, where it leads. */
-function stacked(connections: readonly Connection[], usersOf: UsersOf, view: View): string {
+function stacked(connections: readonly Connection[], view: View, disconnected?: ReadonlySet<string>): string {
   const line = (text: string) => truncateToWidth(terminalSafe(text), view.columns);
   return connections
     .map((connection) => {
       const test = lastTestSummary(connection, view.now);
-      const used = connection.usedBy.length === 0 ? '' : `, used by ${usersOf(connection)}`;
+      const used = connection.usedBy.length === 0 ? '' : `, used by ${usersOf(connection, disconnected)}`;
       return [
         view.theme.strong(line(connection.name)),
         outcomeStyle(test.outcome, view.theme)(line(`  ${test.text}`)),
@@ -143,15 +151,16 @@ function stacked(connections: readonly Connection[], usersOf: UsersOf, view: Vie
     .join('\n');
 }
 
-function kindOf({ connector, provider }: Connection): string {
+/** What it is, and who hosts it: `postgres · neon`. */
+export function kindOf({ connector, provider }: Connection): string {
   return `${connector} · ${provider}`;
 }
 
-type UsersOf = (connection: Connection) => string;
-
-function usersWith(disconnected: ReadonlySet<string>): UsersOf {
-  return ({ usedBy }) =>
-    usedBy.length === 0
-      ? '–'
-      : usedBy.map((name) => (disconnected.has(name) ? `${name} (disconnected)` : name)).join(', ');
+/**
+ * The pipelines that use it, `–` for none.
+ * @param disconnected names of those that have lost a connection, which is told beside them
+ */
+export function usersOf({ usedBy }: Connection, disconnected: ReadonlySet<string> = new Set()): string {
+  if (usedBy.length === 0) return '–';
+  return usedBy.map((name) => (disconnected.has(name) ? `${name} (disconnected)` : name)).join(', ');
 }

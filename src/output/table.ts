@@ -50,28 +50,71 @@ export function table(
 
   let drawn = '';
   for (let row = 0; row < lines.length; row++) {
-    const measure = measures[row] ?? displayWidth;
-    let owed = 0;
-    for (let index = 0; index < columns.length; index++) {
-      const room = widths[index] ?? 0;
-      let text = texts[row]?.[index] ?? '';
-      let width = measure(text);
-      if (width > room) {
-        text = truncateToWidth(text, room);
-        width = displayWidth(text);
-      }
-      if (width === 0) {
-        owed += room + gap;
-        continue;
-      }
-      const before = columns[index]?.align === 'end' ? room - width : 0;
-      const cell = lines[row]?.[index];
-      // Spaces are owed until something follows them, so that no line ends in any.
-      drawn += spaces(owed + before);
-      drawn += typeof cell === 'object' && cell.style !== undefined ? cell.style(text) : text;
-      owed = room - width - before + gap;
+    drawn += `${lineOf(columns, lines[row] ?? [], texts[row] ?? [], widths, measures[row] ?? displayWidth)}\n`;
+  }
+  return drawn;
+}
+
+/** The columns that each cell of these lines needs, for lines that are drawn one by one: {@link tableLine}. */
+export function columnWidths(lines: Iterable<readonly string[]>): number[] {
+  const widths: number[] = [];
+  for (const line of lines) {
+    for (const [index, text] of line.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, displayWidth(terminalSafe(text)));
     }
-    drawn += '\n';
+  }
+  return widths;
+}
+
+/** Widths that fit a terminal of so many columns, cut as {@link table} cuts. */
+export function fittedWidths(
+  widths: readonly number[],
+  columns: readonly TableColumn[],
+  room: number,
+): number[] {
+  const fitted = [...widths];
+  shrink(fitted, columns, room);
+  return fitted;
+}
+
+/** One line of a table, without a newline. */
+export function tableLine(
+  columns: readonly TableColumn[],
+  cells: readonly (string | TableCell)[],
+  widths: readonly number[],
+): string {
+  const texts = cells.map((cell) => terminalSafe(typeof cell === 'string' ? cell : cell.text));
+  return lineOf(columns, cells, texts, widths, displayWidth);
+}
+
+/** @param texts of the cells, terminal-safe @param measure of their widths */
+function lineOf(
+  columns: readonly TableColumn[],
+  cells: readonly (string | TableCell)[],
+  texts: readonly string[],
+  widths: readonly number[],
+  measure: (text: string) => number,
+): string {
+  let drawn = '';
+  let owed = 0;
+  for (let index = 0; index < columns.length; index++) {
+    const room = widths[index] ?? 0;
+    let text = texts[index] ?? '';
+    let width = measure(text);
+    if (width > room) {
+      text = truncateToWidth(text, room);
+      width = displayWidth(text);
+    }
+    if (width === 0) {
+      owed += room + gap;
+      continue;
+    }
+    const before = columns[index]?.align === 'end' ? room - width : 0;
+    const cell = cells[index];
+    // Spaces are owed until something follows them, so that no line ends in any.
+    drawn += spaces(owed + before);
+    drawn += typeof cell === 'object' && cell.style !== undefined ? cell.style(text) : text;
+    owed = room - width - before + gap;
   }
   return drawn;
 }

@@ -1,26 +1,10 @@
 import { InterruptedError } from '../connections/errors.ts';
-import type { Theme } from '../output/theme.ts';
 import { Secret } from '../secrets/secret.ts';
+import type { Asking, Choice, TextQuestion } from './asking.ts';
 import type { HiddenQuestion } from './hidden-text.ts';
 import { promptTheme } from './prompt-theme.ts';
 
-/** The terminal that questions are asked on: they go to stderr, for stdout is the answer's. */
-export interface Asking {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly signal: AbortSignal;
-  /** Of stderr; questions are coloured as everything else is, or not at all. */
-  readonly theme: Theme;
-}
-
-export interface Choice<T> {
-  readonly value: T;
-  readonly name: string;
-  readonly description?: string;
-}
-
-/** A check of what was typed: true, or what is wrong with it. */
-export type Check = (text: string) => true | string | Promise<true | string>;
+export type { Asking, Check, Choice, TextQuestion } from './asking.ts';
 
 /** Where inquirer's prompts read and write. */
 interface PromptContext {
@@ -53,18 +37,9 @@ export async function put<T>(asking: Asking, prompt: (context: PromptContext) =>
   }
 }
 
-/** What a text is to start from. */
-export interface TextQuestion {
-  readonly message: string;
-  /** Taken when Enter alone is pressed. */
-  readonly initial?: string | undefined;
-  /** Whether `initial` stands there to be edited, rather than beside it as a proposal. */
-  readonly editable?: boolean;
-  readonly check?: Check;
-}
-
 /** A line of text. @throws InterruptedError */
 export async function askText(asking: Asking, question: TextQuestion): Promise<string> {
+  if (asking.plain) return (await import('./plain-prompts.ts')).plainText(asking, question);
   const { message, initial, editable, check } = question;
   const { input } = await import('@inquirer/prompts');
   const config = {
@@ -79,6 +54,8 @@ export async function askText(asking: Asking, question: TextQuestion): Promise<s
 
 /** A text that is not echoed, not even as stars. @throws InterruptedError */
 export async function askHidden(asking: Asking, question: HiddenQuestion): Promise<Secret> {
+  if (asking.plain)
+    return new Secret(await (await import('./plain-prompts.ts')).plainHidden(asking, question));
   const { hiddenText } = await import('./hidden-text.ts');
   const config = { ...question, theme: promptTheme(asking.theme) };
   return new Secret(await put(asking, (context) => hiddenText(config, context)));
@@ -91,6 +68,11 @@ export async function askChoice<T>(
   choices: readonly Choice<T>[],
   initial?: T,
 ): Promise<T> {
+  if (asking.plain) {
+    const { plainChoice } = await import('./plain-prompts.ts');
+    // Enter alone takes the first one where prompts are drawn too.
+    return (await plainChoice(asking, message, choices, { initial: initial ?? choices[0]?.value })) as T;
+  }
   const { select } = await import('@inquirer/prompts');
   const { faint } = asking.theme;
   const theme = promptTheme(asking.theme);
@@ -109,6 +91,7 @@ export async function askChoice<T>(
 
 /** Yes or no. @throws InterruptedError */
 export async function askYesNo(asking: Asking, message: string, initial: boolean): Promise<boolean> {
+  if (asking.plain) return (await import('./plain-prompts.ts')).plainYesNo(asking, message, initial);
   const { confirm } = await import('@inquirer/prompts');
   const config = { message, default: initial, theme: promptTheme(asking.theme) };
   return put(asking, (context) => confirm(config, context));

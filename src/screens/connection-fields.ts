@@ -34,13 +34,17 @@ export async function askName(
   takenName: TakenName,
   initial?: string,
 ): Promise<string> {
-  const check = async (text: string) => {
+  return askText(asking, { message, initial, editable: true, check: nameCheck(takenName, initial) });
+}
+
+/** A check of a name. @param own the one that the connection has, which is not taken */
+export function nameCheck(takenName: TakenName, own?: string): Check {
+  return async (text) => {
     const name = trimmedName(text);
     const complaint = nameComplaint(name);
     if (complaint !== null) return `the name ${complaint}`;
-    return name === initial ? true : ((await takenName(name)) ?? true);
+    return name === own ? true : ((await takenName(name)) ?? true);
   };
-  return askText(asking, { message, initial, editable: true, check });
 }
 
 /**
@@ -93,7 +97,7 @@ async function askLine(
   return meant(text);
 }
 
-const isPort: Check = (text) =>
+export const isPort = (text: string): true | string =>
   (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) || 'a number from 1 to 65535';
 
 const sslModeNotes: Readonly<Record<SslMode, string>> = {
@@ -139,12 +143,12 @@ async function askRootCertificate(asking: Asking, input: EndpointInput, connecto
   const message = `${fieldLabels.sslRootCert} (file${isFull ? ', or "system"' : ''})`;
   const initial = known ?? (isFull ? 'system' : undefined);
   const check = (text: string) =>
-    text === '' ? 'this can not be left empty' : filesComplaint(connector, input, absolute(text));
-  input.sslRootCert = absolute(await askLine(asking, message, { input: known, initial }, check));
+    text === '' ? 'this can not be left empty' : filesComplaint(connector, input, absolutePath(text));
+  input.sslRootCert = absolutePath(await askLine(asking, message, { input: known, initial }, check));
 }
 
 /** No shell reads what is typed here, so `~/` is ours to understand. */
-function absolute(path: string): string {
+export function absolutePath(path: string): string {
   if (path === 'system') return path;
   return resolve(path.startsWith('~/') ? homedir() : '', path.replace(/^~\//, ''));
 }

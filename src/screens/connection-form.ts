@@ -31,7 +31,8 @@ export interface FormSettings {
   readonly takenName: TakenName;
 }
 
-const roleChoices = [
+/** The roles, and what each is for. */
+export const roleChoices = [
   { value: roles[0], name: 'Source', description: 'read from: tables are discovered, CDC can be prepared' },
   { value: roles[1], name: 'Destination', description: 'loaded into: must be a writable primary' },
 ];
@@ -71,14 +72,14 @@ function askPreset(asking: Asking, connector: Connector, role: Role): Promise<Pr
     .filter((preset) => preset.roles.includes(role))
     .map((preset) => ({
       value: preset,
-      name: titleOf(preset),
+      name: presetTitle(preset),
       description: `needs ${preset.needs[role]}`,
     }));
   return askChoice(asking, 'Connector', choices);
 }
 
 /** The provider first: a choice is found by typing how it begins. */
-function titleOf({ title, connectorTitle }: ProviderPreset): string {
+export function presetTitle({ title, connectorTitle }: ProviderPreset): string {
   return title.includes(connectorTitle) ? title : `${title} · ${connectorTitle}`;
 }
 

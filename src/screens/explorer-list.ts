@@ -54,6 +54,7 @@ const widestLabel = 48;
  * @throws InterruptedError
  */
 export async function askFromList<T>(asking: Asking, question: ListQuestion<T>): Promise<T | null> {
+  if (asking.plain) return (await import('./plain-prompts.ts')).plainList(asking, question);
   const { stderr } = asking;
   const lines = searchLines(question.items);
   const config = { ...question, lines, stderr, theme: promptTheme(asking.theme) };

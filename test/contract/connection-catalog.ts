@@ -94,6 +94,31 @@ export function describeConnectionCatalog(
 
     const stored = { kind: 'stored' } as const;
 
+    describe('version', () => {
+      it('is another one after each change of what is saved that was made elsewhere', async () => {
+        const id = randomUUID();
+        const seen = [await another.version()];
+        const saved = await catalog.add(id, aDraft({ name: 'orders' }));
+        seen.push(await another.version());
+        await catalog.recordTest(id, saved.revision, outcome(failed));
+        seen.push(await another.version());
+        await catalog.update(id, saved.revision, aDraft({ name: 'stock' }), failed);
+        seen.push(await another.version());
+        await catalog.delete(id);
+        seen.push(await another.version());
+        expect(new Set(seen).size).toBe(seen.length);
+        expect(await another.version()).toBe(seen.at(-1));
+      });
+
+      it('is the same while nothing is changed', async () => {
+        await catalog.add(randomUUID(), aDraft({ name: 'orders' }));
+        const before = await another.version();
+        await catalog.list();
+        await another.list();
+        expect(await another.version()).toBe(before);
+      });
+    });
+
     describe('add', () => {
       it('saves what a draft holds and fills in the rest', async () => {
         const id = randomUUID();

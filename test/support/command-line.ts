@@ -68,6 +68,7 @@ export async function readCommandLine(...argv: readonly string[]): Promise<ReadC
       },
     },
     recording,
+    async () => null,
   );
   return { ...read, ...said, loaded, ended };
 }

@@ -41,6 +41,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   readonly pipelines: InMemoryPipelines;
   #backend: SecretBackend | null = null;
   #header: string | null = null;
+  #version = 0;
 
   constructor(options: { readonly now?: () => Date; readonly owner?: string } = {}) {
     this.#now = options.now ?? (() => new Date());
@@ -52,6 +53,10 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     return [...this.#rows.values()]
       .sort((a, b) => byCodePoint(a.name, b.name))
       .map((row) => this.#saved(row));
+  }
+
+  async version(): Promise<number> {
+    return this.#version;
   }
 
   async find(nameOrId: string): Promise<SavedConnection | null> {
@@ -113,6 +118,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
       throw connectionInUse([{ name: row.name, role: row.role, pipelines, substitute: null }]);
     }
     this.pipelines.disconnect(id, row.name);
+    this.#version += 1;
     this.#rows.delete(id);
     this.#results.delete(id);
     this.#sourceConfigs.delete(id);
@@ -226,6 +232,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   }
 
   #keep(row: Row): SavedConnection {
+    this.#version += 1;
     this.#rows.set(row.id, structuredClone(row));
     return this.#saved(row);
   }

@@ -67,8 +67,8 @@ function toOptions(name: string, flags: SourceConfigFlags): SourceConfigOptions 
   };
 }
 
-/** commander takes null for no value at all. */
-function readIntervalOrOff(text: string): number {
+/** 0 for off: commander takes null for no value at all. @throws UsageError bad_value */
+export function readIntervalOrOff(text: string): number {
   return text === 'off' ? 0 : readInterval('--refresh-every')(text);
 }
 

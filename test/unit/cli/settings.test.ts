@@ -15,6 +15,7 @@ describe('the settings', () => {
       csvSafe: false,
       input: true,
       quiet: false,
+      plain: false,
       debug: false,
       color: undefined,
       home: defaultHome({}),
@@ -34,6 +35,7 @@ describe('the settings', () => {
     [{ output: 'ndjson' }, { output: 'table', verbOutput: 'ndjson' }],
     [{ input: false }, { input: false }],
     [{ color: false }, { color: false }],
+    [{ plain: true }, { plain: true }],
     [
       { quiet: true, debug: true },
       { quiet: true, debug: true },
@@ -84,5 +86,16 @@ describe('the home', () => {
 
   it("is the user's own", () => {
     expect(defaultHome({}, 'linux')).toBe(join(homedir(), '.local', 'share', 'jackfield'));
+  });
+
+  it.each([
+    [{ JACKFIELD_PLAIN: '1' }, true],
+    [{ JACKFIELD_PLAIN: '' }, false],
+    [{ JACKFIELD_PLAIN: '0' }, false],
+    [{ TERM: 'dumb' }, true],
+    [{ TERM: 'dumb', JACKFIELD_PLAIN: 'false' }, false],
+    [{ TERM: 'xterm' }, false],
+  ])('plain by the environment: %j', (environment, plain) => {
+    expect(settings({}, environment).plain).toBe(plain);
   });
 });

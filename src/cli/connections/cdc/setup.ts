@@ -17,7 +17,7 @@ export interface CdcSetupOptions {
 }
 
 /** Making a slot waits for transactions that are under way. */
-const defaultTimeoutMs = 2 * 60_000;
+export const defaultSetupTimeoutMs = 2 * 60_000;
 
 export function declareCdcSetup(command: Command, act: Act, run = runCdcSetup): void {
   command.argument('<name>', 'name or id of a source');
@@ -36,7 +36,7 @@ export function declareCdcSetup(command: Command, act: Act, run = runCdcSetup): 
           name,
           wish: wishOf(flags),
           yes: flags.yes === true,
-          timeoutMs: flags.timeout ?? defaultTimeoutMs,
+          timeoutMs: flags.timeout ?? defaultSetupTimeoutMs,
         }),
       ),
     );

@@ -16,7 +16,8 @@ export interface CdcTeardownOptions {
   readonly timeoutMs: number;
 }
 
-const defaultTimeoutMs = 60_000;
+/** Long enough for a consumer to let go, in milliseconds. */
+export const defaultTeardownTimeoutMs = 60_000;
 
 export function declareCdcTeardown(command: Command, act: Act, run = runCdcTeardown): void {
   command.argument('<name>', 'name or id of a source');
@@ -40,7 +41,7 @@ export function declareCdcTeardown(command: Command, act: Act, run = runCdcTeard
             force: flags.force === true,
           },
           yes: flags.yes === true,
-          timeoutMs: flags.timeout ?? defaultTimeoutMs,
+          timeoutMs: flags.timeout ?? defaultTeardownTimeoutMs,
         }),
       ),
     );

@@ -1,0 +1,374 @@
+import type {
+  Endpoint,
+  ProviderPreset,
+  SavedConnection,
+  SecretSource,
+  SslMode,
+} from '../connections/connection.ts';
+import type { ParsedUrl } from '../connections/connector.ts';
+import { sslModes } from '../connections/vocabulary.ts';
+import type { Key } from './live-screen.ts';
+import { editLine, insertInto, lineOf, pastedLine, type TextLine } from './text-line.ts';
+
+/** The fields of the form that are lines of text. */
+const textFields = [
+  'name',
+  'host',
+  'port',
+  'database',
+  'username',
+  'schema',
+  'sslRootCert',
+  'sslCert',
+  'sslKey',
+  'tags',
+] as const;
+type TextField = (typeof textFields)[number];
+
+/** Those that are not shown as they are typed. */
+export type SecretField = 'password' | 'sslKeyPassword';
+
+export type FormField = TextField | SecretField | 'sslMode';
+
+/** What can be pressed below the fields. */
+export const formButtons = ['test', 'save', 'reset', 'back'] as const;
+export type FormButton = (typeof formButtons)[number];
+
+/** Where the pointer can stand. */
+export type FormStop = FormField | FormButton;
+
+/** A secret of the form. */
+export interface SecretLine {
+  /** The one that is saved, another one that is typed here, or none. */
+  readonly choice: 'former' | 'typed' | 'none';
+  readonly line: TextLine;
+}
+
+/** What the form holds. */
+export interface FormValues {
+  readonly texts: Readonly<Record<TextField, TextLine>>;
+  readonly sslMode: SslMode;
+  readonly secrets: Readonly<Record<SecretField, SecretLine>>;
+  /** What has no field: it comes from a URL, or from what is saved, and stays. */
+  readonly others: Pick<Endpoint, 'sslCrl' | 'options'>;
+}
+
+/** The form and where the user is in it. */
+export interface FormState {
+  /** What is saved, or what a new one begins with: what Reset goes back to. */
+  readonly initial: FormValues;
+  readonly values: FormValues;
+  readonly focus: FormStop;
+  /** The fields that were left once: only these are complained about before Test or Save. */
+  readonly visited: ReadonlySet<FormField>;
+  readonly complaints: Readonly<Partial<Record<FormField, string>>>;
+  readonly revealed: boolean;
+  /** What is typed in a field and turns out to be a URL, which may hold a password: it is not shown. */
+  readonly unseen: string | null;
+  /** Whether it is asked whether to leave without saving. */
+  readonly leaving: boolean;
+}
+
+export type FormEvent =
+  | { readonly kind: 'pressed'; readonly key: Key }
+  | { readonly kind: 'pasted'; readonly text: string }
+  /** A URL that is being typed is taken for whole. */
+  | { readonly kind: 'read' }
+  | { readonly kind: 'checked'; readonly complaints: FormState['complaints'] }
+  /** Test or Save was asked for: all fields count as visited, the first with a complaint is gone to. */
+  | { readonly kind: 'submitted'; readonly complaints: FormState['complaints'] }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'leaving'; readonly asks: boolean };
+
+/** What is in a URL, or what is wrong with it. */
+export type ReadUrl = (text: string) => ParsedUrl | string;
+
+const noLine = lineOf('');
+
+/** A new connection's form, with the defaults of its provider. */
+export function newForm({ defaults }: ProviderPreset): FormState {
+  const { port, database, schema, sslMode } = defaults;
+  return formOf({
+    texts: textsOf({ port, database: database ?? '', schema }),
+    sslMode,
+    secrets: { password: { choice: 'none', line: noLine }, sslKeyPassword: { choice: 'none', line: noLine } },
+    others: { sslCrl: null, options: {} },
+  });
+}
+
+/** The form of what is saved. */
+export function editForm(saved: SavedConnection): FormState {
+  const { sslCrl, options } = saved;
+  return formOf({
+    texts: textsOf({ ...saved, tags: saved.tags.join(', ') }),
+    sslMode: saved.sslMode,
+    secrets: { password: formerOf(saved.password), sslKeyPassword: formerOf(saved.sslKeyPassword) },
+    others: { sslCrl, options },
+  });
+}
+
+function formOf(values: FormValues): FormState {
+  const visited = new Set<FormField>();
+  return {
+    initial: values,
+    values,
+    focus: 'name',
+    visited,
+    complaints: {},
+    revealed: false,
+    unseen: null,
+    leaving: false,
+  };
+}
+
+function formerOf({ kind }: SecretSource): SecretLine {
+  return { choice: kind === 'none' ? 'none' : 'former', line: noLine };
+}
+
+function textsOf(known: Readonly<Partial<Record<TextField, string | number | null>>>): FormValues['texts'] {
+  const line = (field: TextField) => lineOf(String(known[field] ?? ''));
+  return Object.fromEntries(textFields.map((field) => [field, line(field)])) as FormValues['texts'];
+}
+
+/** The stops from top to bottom. What opens a client key is asked for where there is one. */
+export function formStops({ texts, secrets }: FormValues): FormStop[] {
+  const hasKey = texts.sslKey.text !== '' || secrets.sslKeyPassword.choice !== 'none';
+  return [
+    ...(['name', 'host', 'port', 'database', 'username', 'password', 'schema', 'sslMode'] as const),
+    ...(['sslRootCert', 'sslCert', 'sslKey'] as const),
+    ...(hasKey ? (['sslKeyPassword'] as const) : []),
+    'tags',
+    ...formButtons,
+  ];
+}
+
+export function isTextField(stop: FormStop): stop is TextField {
+  return (textFields as readonly string[]).includes(stop);
+}
+
+export function isSecretField(stop: FormStop): stop is SecretField {
+  return stop === 'password' || stop === 'sslKeyPassword';
+}
+
+export function isButton(stop: FormStop): stop is FormButton {
+  return (formButtons as readonly string[]).includes(stop);
+}
+
+/** Whether anything differs from what is saved. */
+export function isChanged({ initial, values, unseen }: FormState): boolean {
+  return unseen !== null || fingerprint(initial) !== fingerprint(values);
+}
+
+/** A text that is the same for forms that hold the same. @param of `tested`: what a test looks at, alone */
+export function fingerprint({ texts, sslMode, secrets, others }: FormValues, of?: 'tested'): string {
+  const fields = textFields.filter((field) => of === undefined || (field !== 'name' && field !== 'tags'));
+  const secret = ({ choice, line }: SecretLine) => [choice, choice === 'typed' ? line.text : ''];
+  return JSON.stringify([
+    fields.map((field) => texts[field].text),
+    sslMode,
+    secret(secrets.password),
+    secret(secrets.sslKeyPassword),
+    others,
+  ]);
+}
+
+export function formAfter(state: FormState, event: FormEvent, readUrl: ReadUrl): FormState {
+  switch (event.kind) {
+    case 'pressed':
+      return pressed(state, event.key, readUrl);
+    case 'pasted':
+      return pasted(state, event.text, readUrl);
+    case 'read':
+      return read(state, readUrl);
+    case 'checked':
+      return { ...state, complaints: event.complaints };
+    case 'submitted':
+      return submitted(state, event.complaints);
+    case 'reset':
+      return { ...formOf(state.initial), focus: state.focus };
+    case 'leaving':
+      return { ...state, leaving: event.asks };
+  }
+}
+
+function submitted(state: FormState, complaints: FormState['complaints']): FormState {
+  const stops = formStops(state.values);
+  const visited = new Set(stops.filter((stop) => !isButton(stop)) as FormField[]);
+  const wrong = stops.find((stop) => !isButton(stop) && complaints[stop] !== undefined);
+  return { ...state, visited, complaints, ...(wrong !== undefined && { focus: wrong }) };
+}
+
+function pressed(state: FormState, key: Key, readUrl: ReadUrl): FormState {
+  const { focus } = state;
+  const step = stepOf(key, focus);
+  if (step !== 0) return moved(read(state, readUrl), step);
+  if (key.ctrl && key.name === 'r') return { ...state, revealed: !state.revealed };
+  if (isTextField(focus)) return typedText(state, focus, key);
+  if (isSecretField(focus)) return typedSecret(state, focus, key);
+  if (focus === 'sslMode') return withValues(state, { sslMode: otherMode(state.values.sslMode, key) });
+  return state;
+}
+
+/** Where a key takes the pointer: 1 to the next stop, -1 to the one before. */
+function stepOf(key: Key, focus: FormStop): number {
+  switch (key.name) {
+    case 'up':
+      return -1;
+    case 'down':
+      return 1;
+    case 'tab':
+      return key.shift ? -1 : 1;
+    case 'return':
+    case 'enter':
+      return isButton(focus) ? 0 : 1;
+    case 'left':
+      return isButton(focus) ? -1 : 0;
+    case 'right':
+      return isButton(focus) ? 1 : 0;
+    default:
+      return 0;
+  }
+}
+
+/** The last stop comes before the first. */
+function moved(state: FormState, step: number): FormState {
+  const stops = formStops(state.values);
+  const place = stops.indexOf(state.focus);
+  const focus = stops[(place + step + stops.length) % stops.length] ?? 'name';
+  const visited = new Set(state.visited);
+  if (!isButton(state.focus)) visited.add(state.focus);
+  return { ...state, focus, visited };
+}
+
+function typedText(state: FormState, field: TextField, key: Key): FormState {
+  if (state.unseen !== null) {
+    if (key.typed !== '') return { ...state, unseen: state.unseen + key.typed };
+    if (key.name === 'backspace') {
+      const rest = [...state.unseen].slice(0, -1).join('');
+      // Little enough of it is left to be no URL any more: it began before anything secret.
+      return looksLikeUrl(rest) ? { ...state, unseen: rest } : unhidden(state, field, rest);
+    }
+    return key.ctrl && (key.name === 'u' || key.name === 'w') ? unhidden(state, field, '') : state;
+  }
+  const line = editLine(state.values.texts[field], key);
+  if (line === state.values.texts[field]) return state;
+  const next = withoutComplaint(state, field);
+  if (looksLikeUrl(line.text)) return { ...withText(next, field, noLine), unseen: line.text };
+  return withText(next, field, line);
+}
+
+function unhidden(state: FormState, field: TextField, text: string): FormState {
+  return { ...withText(state, field, lineOf(text)), unseen: null };
+}
+
+/** Whether a text is, or becomes, a URL or keyword/value string. No name, host or path of ours is. */
+export function looksLikeUrl(text: string): boolean {
+  return (
+    /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text) ||
+    /(?:^|\s)(?:host|hostaddr|dbname|user|password)\s*=/i.test(text)
+  );
+}
+
+function typedSecret(state: FormState, field: SecretField, key: Key): FormState {
+  const secret = state.values.secrets[field];
+  const isErasing = ['backspace', 'delete'].includes(key.name) || (key.ctrl && key.name === 'u');
+  if (secret.choice !== 'typed') {
+    if (key.typed !== '') return withSecret(state, field, { choice: 'typed', line: lineOf(key.typed) });
+    return isErasing ? withSecret(state, field, { choice: 'none', line: noLine }) : state;
+  }
+  // What is not seen is only typed on at its end.
+  const edited = state.revealed ? editLine(secret.line, key) : editUnseen(secret.line, key);
+  if (edited.text !== '') return withSecret(state, field, { choice: 'typed', line: edited });
+  return withSecret(state, field, { choice: state.initial.secrets[field].choice, line: noLine });
+}
+
+function editUnseen(line: TextLine, key: Key): TextLine {
+  if (key.typed !== '' || key.name === 'backspace') return editLine(lineOf(line.text), key);
+  return key.ctrl && (key.name === 'u' || key.name === 'w') ? noLine : line;
+}
+
+function otherMode(mode: SslMode, key: Key): SslMode {
+  const place = sslModes.indexOf(mode);
+  if (key.name === 'right' || key.name === 'space') return sslModes[(place + 1) % sslModes.length] ?? mode;
+  if (key.name === 'left') return sslModes[(place - 1 + sslModes.length) % sslModes.length] ?? mode;
+  if (key.typed === '') return mode;
+  const others = [...sslModes.slice(place + 1), ...sslModes.slice(0, place)];
+  return others.find((other) => other.startsWith(key.typed.toLowerCase())) ?? mode;
+}
+
+function pasted(state: FormState, text: string, readUrl: ReadUrl): FormState {
+  const { focus } = state;
+  if (isSecretField(focus)) {
+    const secret = state.values.secrets[focus];
+    const former = secret.choice === 'typed' ? secret.line : noLine;
+    const added = text.replace(/[\r\n]+$/, '');
+    if (added === '') return state;
+    const line = insertInto(state.revealed ? former : lineOf(former.text), added);
+    return withSecret(state, focus, { choice: 'typed', line });
+  }
+  const line = pastedLine(text);
+  if (looksLikeUrl(line)) return read({ ...state, unseen: line }, readUrl);
+  if (!isTextField(focus) || state.unseen !== null) return state;
+  return withText(withoutComplaint(state, focus), focus, insertInto(state.values.texts[focus], line));
+}
+
+/** Takes over what was typed as a URL, where one was; what can't be read can't be seen either, and is typed anew. */
+function read(state: FormState, readUrl: ReadUrl): FormState {
+  if (state.unseen === null) return state;
+  const parsed = readUrl(state.unseen);
+  const seen = { ...state, unseen: null };
+  if (typeof parsed !== 'string') return filled(seen, parsed);
+  const field = isTextField(state.focus) ? state.focus : 'host';
+  return {
+    ...seen,
+    complaints: { ...state.complaints, [field]: parsed },
+    visited: new Set([...state.visited, field]),
+  };
+}
+
+/** The form with what a URL says; what it leaves out stays. */
+function filled(state: FormState, { endpoint, password, sslKeyPassword }: ParsedUrl): FormState {
+  const { values } = state;
+  const texts = { ...values.texts };
+  for (const field of textFields) {
+    const value = field === 'name' || field === 'tags' ? undefined : endpoint[field];
+    if (value !== undefined) texts[field] = lineOf(String(value ?? ''));
+  }
+  const typed = (text: string): SecretLine => ({ choice: 'typed', line: lineOf(text) });
+  return {
+    ...state,
+    complaints: {},
+    values: {
+      texts,
+      // libpq: the system's roots make verify-full the default (libpq-connect.html, sslrootcert).
+      sslMode: endpoint.sslMode ?? (endpoint.sslRootCert === 'system' ? 'verify-full' : values.sslMode),
+      secrets: {
+        password: password ? typed(password.reveal()) : values.secrets.password,
+        sslKeyPassword: sslKeyPassword ? typed(sslKeyPassword.reveal()) : values.secrets.sslKeyPassword,
+      },
+      others: {
+        sslCrl: endpoint.sslCrl ?? values.others.sslCrl,
+        options: { ...values.others.options, ...endpoint.options },
+      },
+    },
+  };
+}
+
+function withValues(state: FormState, change: Partial<FormValues>): FormState {
+  return { ...state, values: { ...state.values, ...change } };
+}
+
+function withText(state: FormState, field: TextField, line: TextLine): FormState {
+  return withValues(state, { texts: { ...state.values.texts, [field]: line } });
+}
+
+function withSecret(state: FormState, field: SecretField, secret: SecretLine): FormState {
+  const next = withoutComplaint(state, field);
+  return withValues(next, { secrets: { ...state.values.secrets, [field]: secret } });
+}
+
+function withoutComplaint(state: FormState, field: FormField): FormState {
+  if (state.complaints[field] === undefined) return state;
+  const { [field]: _, ...complaints } = state.complaints;
+  return { ...state, complaints };
+}

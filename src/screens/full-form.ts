@@ -1,0 +1,224 @@
+import { addConnection } from '../connections/add.ts';
+import type { ProviderPreset, Role, SavedConnection, TestResult } from '../connections/connection.ts';
+import type { Connector } from '../connections/connector.ts';
+import { editConnection, testEdit } from '../connections/edit.ts';
+import { InterruptedError, JackfieldError, UsageError } from '../connections/errors.ts';
+import { secretsFromInput, secretsOf } from '../connections/secrets-of.ts';
+import { type ConnectionServices, requireConnection } from '../connections/services.ts';
+import { recordTest, type TestOptions, testEndpoint } from '../connections/test.ts';
+import type { Asking } from './ask.ts';
+import type { TakenName } from './connection-fields.ts';
+import { startedLadder } from './form-ladder.ts';
+import { addRequestOf, type FormSubject, formComplaints, planOf } from './form-request.ts';
+import { type FormSession, type RunningTest, showForm } from './form-screen.ts';
+import { editForm, type FormState, fingerprint, formAfter, newForm } from './form-state.ts';
+
+/** What a form works with. */
+export interface FormParts {
+  readonly asking: Asking;
+  readonly services: ConnectionServices;
+  readonly takenName: TakenName;
+  /** Of a test, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A new connection's form, all fields at once. @returns what was saved; null: nothing. @throws InterruptedError */
+export function fillNewForm(
+  parts: FormParts,
+  about: { readonly role: Role; readonly connector: Connector; readonly preset: ProviderPreset },
+): Promise<SavedConnection | null> {
+  const { role, connector, preset } = about;
+  const title = `New ${role} · ${preset.title}`;
+  return new FullForm(parts, { kind: 'new', role, title, connector }, newForm(preset)).fill();
+}
+
+/** The form of a saved connection. @returns what was saved; null: nothing. @throws InterruptedError */
+export function fillEditForm(
+  parts: FormParts,
+  about: { readonly saved: SavedConnection; readonly connector: Connector },
+): Promise<SavedConnection | null> {
+  return new FullForm(parts, { kind: 'edit', ...about }, editForm(about.saved)).fill();
+}
+
+/** A test that was made of what the form held. */
+interface Tested {
+  /** What it held. */
+  readonly held: string;
+  readonly result: TestResult;
+  /** Whether the result is that of what is saved, and kept with it. */
+  readonly recorded: boolean;
+}
+
+class FullForm {
+  readonly #parts: FormParts;
+  #subject: FormSubject;
+  readonly #session: FormSession;
+  #tested: Tested | null = null;
+  #saved: SavedConnection | null = null;
+
+  constructor(parts: FormParts, subject: FormSubject, state: FormState) {
+    this.#parts = parts;
+    this.#subject = subject;
+    const look = {
+      theme: parts.asking.theme,
+      title: titleOf(subject),
+      saved: subject.kind === 'edit' ? subject.saved : null,
+      ladder: null,
+      message: null,
+      formerSecrets: {},
+    };
+    this.#session = { state, look };
+  }
+
+  async fill(): Promise<SavedConnection | null> {
+    const { asking } = this.#parts;
+    let test: RunningTest | null = null;
+    for (;;) {
+      const command = await showForm(asking, this.#session, {
+        readUrl: (text) => this.#readUrl(text),
+        check: (state) => this.#check(state),
+        test,
+      });
+      test = null;
+      this.#say(null);
+      try {
+        if (command === 'leave') return null;
+        if (command === 'reset') await this.#reset();
+        else if (command === 'reveal') await this.#reveal();
+        else if (await this.#isComplete()) {
+          if (command === 'test') test = await this.#prepareTest();
+          else await this.#save();
+        }
+      } catch (error) {
+        // What was typed is never lost to a failure.
+        if (!(error instanceof JackfieldError) || error instanceof InterruptedError) throw error;
+        this.#say(error);
+      }
+      if (this.#saved !== null) return this.#saved;
+    }
+  }
+
+  #say(error: JackfieldError | null): void {
+    const message = error === null ? null : { good: false, text: error.message, fix: error.fix };
+    this.#session.look = { ...this.#session.look, message };
+  }
+
+  #readUrl(text: string) {
+    try {
+      return this.#subject.connector.parseUrl(text);
+    } catch (error) {
+      if (error instanceof UsageError) return error.message;
+      throw error;
+    }
+  }
+
+  #check({ values }: FormState): Promise<FormState['complaints']> {
+    return formComplaints(this.#parts.services, this.#subject, values, this.#parts.takenName);
+  }
+
+  /** Whether nothing is wrong with any field; else the first that is is gone to. */
+  async #isComplete(): Promise<boolean> {
+    const readUrl = (text: string) => this.#readUrl(text);
+    const session = this.#session;
+    const before = session.state;
+    session.state = formAfter(before, { kind: 'read' }, readUrl);
+    if (before.unseen !== null && session.state.values === before.values) return false;
+    const complaints = await this.#check(session.state);
+    session.state = formAfter(session.state, { kind: 'submitted', complaints }, readUrl);
+    session.state = formAfter(session.state, { kind: 'leaving', asks: false }, readUrl);
+    return Object.keys(complaints).length === 0;
+  }
+
+  /** What someone else has saved meanwhile is what is gone back to. */
+  async #reset(): Promise<void> {
+    const session = this.#session;
+    const { focus } = session.state;
+    this.#tested = null;
+    session.look = { ...session.look, ladder: null, formerSecrets: {} };
+    if (this.#subject.kind === 'new') {
+      session.state = formAfter(session.state, { kind: 'reset' }, () => '');
+      return;
+    }
+    const { connector } = this.#subject;
+    const saved = await requireConnection(await this.#parts.services.catalog(), this.#subject.saved.id);
+    this.#subject = { kind: 'edit', saved, connector };
+    session.state = { ...editForm(saved), focus };
+    session.look = { ...session.look, saved, title: titleOf(this.#subject) };
+  }
+
+  async #reveal(): Promise<void> {
+    if (this.#subject.kind === 'new') return;
+    const { password, sslKeyPassword } = await secretsOf(this.#parts.services, this.#subject.saved);
+    const session = this.#session;
+    const formerSecrets = {
+      password: password?.reveal() ?? '',
+      sslKeyPassword: sslKeyPassword?.reveal() ?? '',
+    };
+    session.look = { ...session.look, formerSecrets };
+    session.state = { ...session.state, revealed: true };
+  }
+
+  /** Reads what may have to be asked for, a passphrase, before the form is shown again. */
+  async #prepareTest(): Promise<RunningTest> {
+    const { services, timeoutMs } = this.#parts;
+    const subject = this.#subject;
+    const { values } = this.#session.state;
+    let test: (options: TestOptions) => Promise<TestResult>;
+    let ofSaved: SavedConnection | null = null;
+    if (subject.kind === 'new') {
+      const { name, role, endpoint, secrets: inputs } = addRequestOf(subject, values);
+      const secrets = await secretsFromInput(services, inputs);
+      test = (options) => testEndpoint(services, { name, savedAs: null, role, endpoint, secrets }, options);
+    } else {
+      const { saved } = subject;
+      const plan = await planOf(services, saved, values);
+      const keeps = Object.values(values.secrets).some(({ choice }) => choice === 'former');
+      if (keeps) await secretsOf(services, saved);
+      test = (options) => testEdit(services, plan, options);
+      if (plan.changes.length === 0) ofSaved = saved;
+    }
+    const held = fingerprint(values, 'tested');
+    return {
+      run: async (onLadder, signal) => {
+        let ladder = startedLadder;
+        onLadder(ladder);
+        const onStage: TestOptions['onStage'] = (rung) => {
+          ladder = { ...ladder, rungs: [...ladder.rungs, rung] };
+          onLadder(ladder);
+        };
+        try {
+          const result = await test({ timeoutMs, signal, onStage });
+          this.#tested = { held, result, recorded: ofSaved !== null };
+          if (ofSaved !== null) await recordTest(services, ofSaved, result);
+          onLadder({ rungs: result.stages, state: 'done', result });
+        } catch (error) {
+          if (!(error instanceof JackfieldError)) throw error;
+          if (!(error instanceof InterruptedError)) this.#say(error);
+          onLadder({ ...ladder, state: 'cancelled' });
+        }
+      },
+    };
+  }
+
+  /** Saves what the form holds, with the test that was made of just that. */
+  async #save(): Promise<void> {
+    const { services } = this.#parts;
+    const subject = this.#subject;
+    const { values } = this.#session.state;
+    const { saved } =
+      subject.kind === 'new'
+        ? await addConnection(services, addRequestOf(subject, values), null)
+        : await editConnection(services, await planOf(services, subject.saved, values), null);
+    if (saved === null) throw new Error('a save without a test saved nothing');
+    this.#saved = saved;
+    const tested = this.#tested;
+    if (tested === null || tested.recorded || tested.held !== fingerprint(values, 'tested')) return;
+    await recordTest(services, saved, { ...tested.result, connection: saved.name });
+  }
+}
+
+function titleOf(subject: FormSubject): string {
+  if (subject.kind === 'new') return subject.title;
+  const { name, role, connector, provider } = subject.saved;
+  return `Edit ${name} · ${role} · ${connector} · ${provider}`;
+}
