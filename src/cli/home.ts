@@ -133,7 +133,8 @@ function pipelinesNote({ usedBy }: Connection): string {
   return usedBy.length === 0 ? 'none uses it' : String(usedBy.length);
 }
 
-async function showPipelines(app: App, { id, name, usedBy }: Connection): Promise<ActionOutcome> {
+async function showPipelines(app: App, { id, name }: Connection): Promise<ActionOutcome> {
+  const { usedBy } = await requireConnection(await app.services.catalog(), id);
   if (usedBy.length === 0) return { done: `No pipeline uses ${name}` };
   const { runListPipelines } = await import('./pipelines/list.ts');
   await runListPipelines(app, { connection: id });

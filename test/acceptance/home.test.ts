@@ -158,7 +158,7 @@ describe('a person', () => {
     await openRow(terminal, 'orders');
     await take(terminal, 'Show in pipelines', 'CDC');
     await take(terminal, 'CDC of orders', 'Check');
-    await terminal.waitFor(/passed +wal_level/);
+    await terminal.waitFor('orders is not ready for CDC');
     terminal.press('enter');
     await openRow(terminal, 'orders');
     await take(terminal, 'Show in pipelines', 'Source configuration');
