@@ -203,14 +203,13 @@ interface Shown {
 }
 
 /**
- * Takes the frame away, the cursor to where it began. Terminals that were resized break lines anew that
- * have become too long, and move those below.
+ * Takes the frame away, the cursor to where it began. A terminal that has become narrower breaks lines
+ * anew, and where the cursor is then, they do not agree (xterm.js counts the lines below it too): all that
+ * is to be seen goes.
  */
 function takenAway({ widths, cursor }: Shown, columns: number): string {
-  const rowsOf = (width: number) => Math.max(1, Math.ceil(width / columns));
-  const above = widths.slice(0, cursor.line).reduce((rows, width) => rows + rowsOf(width), 0);
-  const up = above + Math.floor(cursor.column / columns);
-  return `${up > 0 ? `\u001b[${up}A` : ''}\r\u001b[J`;
+  if (widths.some((width) => width > columns)) return '\u001b[2J\u001b[H';
+  return `${cursor.line > 0 ? `\u001b[${cursor.line}A` : ''}\r\u001b[J`;
 }
 
 /** Room for inquirer to erase as many lines as it drew, and to end up where the cursor is now. */
