@@ -56,6 +56,16 @@ export function makeServices(parts: {
         ...(prefer && { prefer }),
       });
     },
+    prepare: async (backend) => {
+      if (backend === 'vault') await (await makeVaultOnce()).unlock();
+      else (await import('./secrets/backend.ts')).requireKeychain(await backends.tryKeychain());
+    },
+    rotateVault: async (nameOf) => {
+      const { newKeyVariables, VaultKeySource } = await import('./secrets/vault-key-source.ts');
+      const asked = { environment, ...(askPassphrase && { askPassphrase }), variables: newKeyVariables };
+      return (await makeVaultOnce()).rotate(new VaultKeySource(asked), nameOf);
+    },
+    removeEmptyVault: async () => (await catalog()).removeEmptyVault(),
   };
   const makeVaultOnce = async () => {
     const { Vault } = await import('./secrets/vault.ts');

@@ -74,6 +74,15 @@ export class ConnectionsTable {
     return this.#get(id);
   }
 
+  moveSecret(id: string, from: string, to: string): boolean {
+    const row = this.#db.row('SELECT 1 FROM connections WHERE id = ? AND secret_account = ?', id, from);
+    if (row === undefined) return false;
+    this.#ledger.makeLive(to, id);
+    this.#db.run('UPDATE connections SET secret_account = ?, revision = revision + 1 WHERE id = ?', to, id);
+    this.#ledger.retire(from);
+    return true;
+  }
+
   delete(id: string): boolean {
     const row = this.#db.row<[string | null]>('SELECT secret_account FROM connections WHERE id = ?', id);
     if (row === undefined) return false;

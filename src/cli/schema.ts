@@ -24,6 +24,7 @@ export const contracts = {
   presetList: connections.presetListSchema,
   plan: connections.planSchema,
   secretsStatus: connections.secretsStatusSchema,
+  secretsMove: connections.secretsMoveSchema,
   doctorReport: connections.doctorReportSchema,
   error: connections.errorSchema,
   connectionFile: connections.connectionFileSchema,

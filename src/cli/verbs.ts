@@ -37,6 +37,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./connections/edit.ts')).declareEdit,
   },
   {
+    path: 'connections rotate',
+    summary: 'replace a stored password, tested before it is',
+    load: async () => (await import('./connections/rotate.ts')).declareRotate,
+  },
+  {
     path: 'connections duplicate',
     summary: 'save the same endpoint in the other role',
     load: async () => (await import('./connections/duplicate.ts')).declareDuplicate,
@@ -116,6 +121,16 @@ export const verbs: readonly Verb[] = [
     path: 'secrets init',
     summary: 'decide where secrets are kept',
     load: async () => (await import('./secrets/init.ts')).declareInit,
+  },
+  {
+    path: 'secrets rotate',
+    summary: 'give the vault a new key, and a new passphrase or key file',
+    load: async () => (await import('./secrets/rotate.ts')).declareRotateVault,
+  },
+  {
+    path: 'secrets move',
+    summary: 'move the passwords to the keychain or to the vault',
+    load: async () => (await import('./secrets/move.ts')).declareMove,
   },
   {
     path: 'doctor',

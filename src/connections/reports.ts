@@ -1,9 +1,16 @@
 import type { z } from 'zod';
-import type { doctorFindingSchema, planStepSchema, secretsStatusSchema } from './schema.ts';
+import type {
+  doctorFindingSchema,
+  planStepSchema,
+  secretsMoveSchema,
+  secretsStatusSchema,
+} from './schema.ts';
 
 /** One line of what `apply` will do or did. */
 export type PlanStep = z.infer<typeof planStepSchema>;
 /** What `secrets status` tells. */
 export type SecretsStatus = z.infer<typeof secretsStatusSchema>;
+/** What `secrets move` did. */
+export type SecretsMove = z.infer<typeof secretsMoveSchema>;
 /** One line of what `doctor` found. */
 export type DoctorFinding = z.infer<typeof doctorFindingSchema>;

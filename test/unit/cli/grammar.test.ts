@@ -77,6 +77,17 @@ const tables: Record<string, Row[]> = {
     [['orders', '--name', 'copy'], { name: 'orders', copy: { name: 'copy' } }],
     [['orders', '--role', 'source'], { name: 'orders', copy: { name: undefined, role: 'source' } }],
   ],
+  'connections rotate': [
+    [['orders'], { name: 'orders', flags: { test: true } }],
+    [['orders', '--password-stdin'], { name: 'orders', flags: { test: true, passwordStdin: true } }],
+    [
+      ['orders', '--password-env', 'NEW', '--password-file', 'f', '--no-test', '--timeout', '5s'],
+      {
+        name: 'orders',
+        flags: { test: false, passwordEnv: 'NEW', passwordFile: 'f', timeout: 5000 },
+      },
+    ],
+  ],
   'connections test': [
     [[], { names: [], flags: {} }],
     [['a', 'b'], { names: ['a', 'b'], flags: {} }],
@@ -246,6 +257,11 @@ const tables: Record<string, Row[]> = {
   'secrets init': [
     [[], { prefer: null }],
     [['--backend', 'vault'], { prefer: 'vault' }],
+  ],
+  'secrets rotate': [[[], undefined]],
+  'secrets move': [
+    [[], {}],
+    [['--to', 'vault'], { to: 'vault' }],
   ],
   doctor: [
     [[], {}],
