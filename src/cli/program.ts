@@ -73,6 +73,20 @@ function asHelpFlag(argv: readonly string[], known: readonly Verb[]): string[] {
   return isKnown ? [...asked, '--help'] : asked;
 }
 
+/** The grammar without what runs it: nouns and verbs, each without its own flags until {@link loadVerb}. */
+export function buildGrammar(): Command {
+  const nowhere: ProgramHost = { version: '', act: async () => {}, write() {}, writeError() {} };
+  return build(nowhere, verbs);
+}
+
+/** Lets a verb of {@link buildGrammar} declare its arguments and flags; a noun has none. */
+export async function loadVerb(command: Command): Promise<void> {
+  const { parent } = command;
+  const path = parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
+  const verb = verbs.find((it) => it.path === path);
+  if (verb) (await verb.load())(command, async () => {});
+}
+
 function build(host: ProgramHost, known: readonly Verb[]): Command {
   const program = new Command('jackfield');
   program

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../connections/errors.ts';
 import { type OutputFormat, outputFormats } from '../output/answer.ts';
 
@@ -38,7 +38,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Declares the flags that every command takes. */
 export function declareGlobalFlags(command: Command): void {
   command
-    .option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`)
+    .addOption(outputOption())
     .option('--json', 'the same as --output json')
     .option('--csv-safe', "with --output csv: put a ' before cells that a spreadsheet would run")
     .option('--no-input', 'never ask; what is missing is an error')
@@ -46,6 +46,13 @@ export function declareGlobalFlags(command: Command): void {
     .option('--debug', 'print the cause of an error too')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
+}
+
+/** Its values are for the completion of the shell; what is none of them is refused with the verb's own formats. */
+function outputOption(): Option {
+  const option = new Option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`);
+  const asGiven = (text: string) => text;
+  return option.argParser(Object.assign(asGiven, { values: outputFormats }));
 }
 
 /**

@@ -138,6 +138,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./doctor.ts')).declareDoctor,
   },
   {
+    path: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./completion/print-script.ts')).declareCompletion,
+  },
+  {
     path: 'schema',
     summary: 'print the JSON Schemas of the answers',
     load: async () => (await import('./schema.ts')).declareSchema,

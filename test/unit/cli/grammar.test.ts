@@ -267,6 +267,7 @@ const tables: Record<string, Row[]> = {
     [[], {}],
     [['--fix'], { fix: true }],
   ],
+  completion: [[['zsh'], { shell: 'zsh' }]],
   schema: [
     [[], { name: null }],
     [['plan'], { name: 'plan' }],

@@ -1,0 +1,119 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { jackfield, newHome, programFile } from '../support/program.ts';
+import { openTerminal } from '../support/terminal.ts';
+import { keyFileEnv } from '../support/vault-key.ts';
+
+// Tab in real shells: what they put on the command line is what a person sees.
+
+let home: string;
+let directory: string;
+const names = ['Orders DB', "it's $HOME", 'bills:eu'];
+
+beforeAll(async () => {
+  home = newHome();
+  directory = join(home, '..');
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'jackfield'), `#!/bin/sh\nexec '${process.execPath}' '${programFile}' "$@"\n`);
+  chmodSync(join(bin, 'jackfield'), 0o755);
+  const run = `require('node:child_process').spawnSync(process.argv[2], process.argv.slice(3), { stdio: 'inherit' })`;
+  writeFileSync(join(directory, 'shell.cjs'), run);
+  writeFileSync(join(directory, '.zshrc'), 'autoload -U compinit; compinit -u; PS1="ready> "\n');
+  writeFileSync(join(directory, 'root.pem'), '');
+  const endpoint = ['--role', 'source', '--host', 'localhost', '--username', 'app', '--no-password'];
+  for (const name of names) {
+    const added = await jackfield(['connections', 'add', '--name', name, ...endpoint], {
+      home,
+      env: keyFileEnv(),
+    });
+    expect(added.code, added.stderr).toBe(0);
+  }
+});
+
+const commands = {
+  bash: ['bash', '--norc', '--noprofile', '-i'],
+  zsh: ['zsh', '-i'],
+  fish: ['fish', '--init-command', 'function fish_prompt; echo "ready> "; end; set -g fish_greeting'],
+};
+const sourcing = {
+  bash: 'source <(jackfield completion bash)',
+  zsh: 'source <(jackfield completion zsh)',
+  fish: 'jackfield completion fish | source',
+};
+
+async function openShell(shell: keyof typeof commands) {
+  const env = {
+    PATH: `${join(directory, 'bin')}:${process.env.PATH}`,
+    HOME: directory,
+    PS1: 'ready> ',
+    ZDOTDIR: directory,
+    LANG: 'C.UTF-8',
+  };
+  const terminal = await openTerminal(commands[shell], {
+    home,
+    env,
+    cwd: directory,
+    script: join(directory, 'shell.cjs'),
+  });
+  await terminal.waitFor('ready>');
+  terminal.type(`${sourcing[shell]}; echo load''ed`);
+  terminal.press('enter');
+  await terminal.waitFor(/^loaded$/m);
+  return terminal;
+}
+
+describe.each(['bash', 'zsh', 'fish'] as const)('Tab in %s', (shell) => {
+  test.each([
+    ['jackfield secr', /jackfield secrets/],
+    ['jackfield connections hist', /connections history/],
+    ['jackfield connections list --rol', /--role/],
+    ['jackfield connections list --role=so', /--role=source/],
+    ['jackfield connections show Or', /show Orders\\ DB/],
+    ['jackfield connections show "Or', /show "Orders DB"/],
+    ['jackfield connections show it', /show (it\\'s\\ \\\$HOME|"it's \\\$HOME")/],
+    ['jackfield connections show bills:', /show bills(\\?):eu/],
+    ['jackfield connections add --ssl-root-cert roo', /root\.pem/],
+  ])('%s', async (typed, expected) => {
+    const terminal = await openShell(shell);
+    terminal.type(typed);
+    terminal.press('tab');
+    await terminal.waitFor(expected);
+  });
+});
+
+const asked = (words: string[], stdin = `${['jackfield', ...words].join('\0')}\0`) =>
+  jackfield(['__complete', 'zsh'], { home, stdin });
+
+describe('completion', () => {
+  test('never asks, never fails and makes nothing', async () => {
+    const elsewhere = newHome();
+    const none = await jackfield(['__complete', 'zsh'], {
+      home: elsewhere,
+      stdin: 'jackfield\0connections\0show\0\0',
+    });
+    expect(none).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(await jackfield(['doctor', '--json'], { home: elsewhere })).toMatchObject({ code: 0 });
+    for (const stdin of ['', '\0\0\0', 'jackfield\0no\0such\0\0']) {
+      expect(await asked([], stdin)).toMatchObject({ code: 0, stderr: '' });
+    }
+    mkdirSync(elsewhere, { recursive: true });
+    writeFileSync(join(elsewhere, 'catalog.db'), 'no database at all');
+    const broken = await jackfield(['__complete', 'zsh'], {
+      home: elsewhere,
+      stdin: 'jackfield\0connections\0show\0\0',
+    });
+    expect(broken).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('gives what the grammar and the catalog hold, by --home too', async () => {
+    const listed = async (...words: string[]) => (await asked(words)).stdout.split('\n').slice(0, -1);
+    expect(await listed('connections', 'show', '')).toEqual(['words', 'Orders DB', 'bills:eu', "it's $HOME"]);
+    expect(await listed('connections', 'delete', 'Orders DB', '')).not.toContain('Orders DB');
+    expect(await listed('--home', newHome(), 'connections', 'show', '')).toEqual([]);
+    expect(await listed('connections', 'add', '--name', '')).toEqual(['words']);
+    expect(await listed('--home', '')).toEqual(['directories']);
+    expect(await listed('secrets', 'move', '--to', '')).toEqual(['words', 'keychain', 'vault']);
+  });
+});
