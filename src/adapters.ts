@@ -24,6 +24,8 @@ export function makeServices(parts: {
   askPassphrase?: (purpose: VaultPurpose) => Promise<Secret>;
   catalog: () => Promise<SqliteCatalog>;
   metadata: () => Promise<SqliteMetadataStore>;
+  /** As {@link ConnectionServices} has it. */
+  refreshEveryMs?: number | null;
   notice: (text: string) => void;
 }): Services {
   const { environment, interactive, signal, askPassphrase, catalog } = parts;
@@ -81,6 +83,7 @@ export function makeServices(parts: {
     references: {
       resolve: async (source) => (await references()).resolve(source),
     },
+    ...(parts.refreshEveryMs !== undefined && { refreshEveryMs: parts.refreshEveryMs }),
     notice: parts.notice,
     now: () => new Date(),
     // The Web's, which loads node:crypto when it is first called.

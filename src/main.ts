@@ -5,8 +5,10 @@ import type { SqliteMetadataStore } from './catalog/metadata-store.ts';
 import { isAtWork } from './catalog/owner.ts';
 import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
+import { readDefaults } from './cli/config/defaults.ts';
 import { runProgram } from './cli/program.ts';
-import { type GlobalFlags, readSettings, type Settings } from './cli/settings.ts';
+import { type GlobalFlags, homeOf, readSettings, type Settings } from './cli/settings.ts';
+import type { Act } from './cli/verb.ts';
 import type { CatalogFinding } from './connections/catalog.ts';
 import {
   CatalogError,
@@ -38,6 +40,8 @@ const errorExits: readonly (readonly [abstract new (...args: never[]) => Jackfie
   [ServerError, 7],
   [InterruptedError, exitCodes.interrupted],
 ];
+
+type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
 
 /** Runs the program on the process's own arguments and streams, and ends the process. */
 export async function main(): Promise<void> {
@@ -89,8 +93,8 @@ class Host {
         version: JACKFIELD_VERSION,
         write: (text) => process.stdout.write(text),
         writeError: (text) => process.stderr.write(text),
-        act: async (flags, run, formats) => {
-          verdicts.push(await run(await this.#app(flags, formats)));
+        act: async (flags, run, ...needs) => {
+          verdicts.push(await run(await this.#app(flags, ...needs)));
         },
       });
       if (used === 'misused') return exitCodes.misused;
@@ -136,8 +140,22 @@ class Host {
     });
   }
 
-  async #app(flags: GlobalFlags, formats?: readonly string[]): Promise<App> {
-    const settings = readSettings(flags, this.#environment, formats);
+  async #app(flags: GlobalFlags, ...[formats, tolerates]: Needs): Promise<App> {
+    const environment = this.#environment;
+    const defaults = readDefaults(homeOf(flags, environment), environment);
+    const [problem] = defaults.problems;
+    if (problem && tolerates !== 'broken-config') throw problem;
+    const { output, color } = defaults.values;
+    const shown = {
+      // What a person likes to see is not what that person's scripts read: they get what they get in CI.
+      output: defaults.origins.output?.source === 'file' && process.stdout.isTTY !== true ? null : output,
+      // NO_COLOR and FORCE_COLOR are of the environment, and come before the file.
+      color:
+        defaults.origins.color?.source === 'file' && (environment.NO_COLOR || environment.FORCE_COLOR)
+          ? null
+          : color,
+    };
+    const settings = readSettings(flags, environment, formats, shown);
     this.#settings = settings;
     // process.stdin costs its making, so that it is touched only by who reads it.
     const interactive = settings.input && (await hasTerminal());
@@ -145,14 +163,15 @@ class Host {
     const say = async (line: (view: View) => string) => {
       if (!settings.quiet) this.#tell(line(await view('stderr')));
     };
-    const services = this.#services(settings, interactive);
+    const services = this.#services(settings, interactive, defaults.values.refreshEvery);
     const adopt: App['adopt'] = (drawing) => {
       this.#progress = drawing;
       return drawing;
     };
     return {
       settings,
-      environment: this.#environment,
+      defaults,
+      environment,
       streams: lazyStreams,
       interactive,
       signal: this.#interruption.signal,
@@ -217,7 +236,7 @@ class Host {
     };
   }
 
-  #services(settings: Settings, interactive: boolean): Services {
+  #services(settings: Settings, interactive: boolean, refreshEvery: number | 'off' | null): Services {
     const environment = this.#environment;
     const signal = this.#interruption.signal;
     const askPassphrase = async (purpose: VaultPurpose) => {
@@ -237,6 +256,7 @@ class Host {
       interactive,
       signal,
       ...(interactive && { askPassphrase }),
+      ...(refreshEvery !== null && { refreshEveryMs: refreshEvery === 'off' ? null : refreshEvery }),
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {

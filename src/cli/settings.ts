@@ -2,7 +2,9 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connections/errors.ts';
+import { nearNames } from '../metadata/near-names.ts';
 import { type OutputFormat, outputFormats } from '../output/answer.ts';
+import type { Defaults } from './config/keys.ts';
 
 /** What the flags that every command takes say. */
 export interface Settings {
@@ -63,9 +65,10 @@ export function readSettings(
   flags: GlobalFlags,
   environment: Environment,
   formats: readonly string[] = [],
+  defaults: { readonly output: OutputFormat | null; readonly color: Defaults['color'] } = noDefaults,
 ): Settings {
   const verbOutput = formats.find((name) => name === flags.output && !flags.json) ?? null;
-  const output = verbOutput === null ? readOutput(flags, formats) : 'table';
+  const output = verbOutput === null ? readOutput(flags, formats, defaults.output) : 'table';
   return {
     output,
     verbOutput,
@@ -74,9 +77,20 @@ export function readSettings(
     quiet: flags.quiet === true,
     debug: flags.debug === true,
     // commander sets it to true when --no-color is not there.
-    color: flags.color === false ? false : undefined,
-    home: resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
+    color: flags.color === false ? false : colorOf(defaults.color),
+    home: homeOf(flags, environment),
   };
+}
+
+const noDefaults = { output: null, color: null };
+
+function colorOf(color: Defaults['color']): boolean | undefined {
+  return color === null || color === 'auto' ? undefined : color === 'always';
+}
+
+/** The directory of the catalog. @throws UsageError bad_value */
+export function homeOf(flags: GlobalFlags, environment: Environment): string {
+  return resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment));
 }
 
 /** An empty one, a variable that was not set as a rule, would be the working directory. */
@@ -89,14 +103,18 @@ function readHome({ home }: GlobalFlags): string | undefined {
   });
 }
 
-function readOutput(flags: GlobalFlags, more: readonly string[]): OutputFormat {
-  if (flags.output === undefined) return flags.json ? 'json' : 'table';
+function readOutput(
+  flags: GlobalFlags,
+  more: readonly string[],
+  fallback: OutputFormat | null,
+): OutputFormat {
+  if (flags.output === undefined) return flags.json ? 'json' : (fallback ?? 'table');
   const format = outputFormats.find((name) => name === flags.output);
   if (!format) {
     throw new UsageError({
       code: 'unknown_output',
       message: `there is no output format ${JSON.stringify(flags.output)}`,
-      fix: `use --output ${[...new Set([...outputFormats, ...more])].join(', ')}`,
+      fix: outputFix(flags.output, [...new Set([...outputFormats, ...more])]),
     });
   }
   if (flags.json && format !== 'json') {
@@ -107,6 +125,11 @@ function readOutput(flags: GlobalFlags, more: readonly string[]): OutputFormat {
     });
   }
   return format;
+}
+
+function outputFix(written: string, formats: readonly string[]): string {
+  const [meant] = nearNames(written, formats, String);
+  return meant === undefined ? `use --output ${formats.join(', ')}` : `did you mean --output ${meant}?`;
 }
 
 function readCsvSafe({ csvSafe }: GlobalFlags, output: OutputFormat): boolean {

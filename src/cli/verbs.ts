@@ -6,6 +6,7 @@ export const nouns: readonly { name: string; alias?: string; summary: string }[]
   { name: 'data-sources', summary: 'the sources among the connections, by other names' },
   { name: 'metadata', summary: 'what discovery found, kept up to date' },
   { name: 'secrets', summary: 'where passwords are kept' },
+  { name: 'config', summary: 'defaults of flags, kept in a file' },
 ];
 
 /** Every verb: adding one is a file and a line here. */
@@ -131,6 +132,26 @@ export const verbs: readonly Verb[] = [
     path: 'secrets move',
     summary: 'move the passwords to the keychain or to the vault',
     load: async () => (await import('./secrets/move.ts')).declareMove,
+  },
+  {
+    path: 'config list',
+    summary: 'show the defaults and where each comes from',
+    load: async () => (await import('./config/list.ts')).declareConfigList,
+  },
+  {
+    path: 'config get',
+    summary: 'print one default',
+    load: async () => (await import('./config/get.ts')).declareGet,
+  },
+  {
+    path: 'config set',
+    summary: 'set a default',
+    load: async () => (await import('./config/set.ts')).declareSet,
+  },
+  {
+    path: 'config unset',
+    summary: 'take a default away',
+    load: async () => (await import('./config/unset.ts')).declareUnset,
   },
   {
     path: 'doctor',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type {
+  configEntrySchema,
   doctorFindingSchema,
   planStepSchema,
   secretsMoveSchema,
@@ -10,6 +11,8 @@ import type {
 export type PlanStep = z.infer<typeof planStepSchema>;
 /** What `secrets status` tells. */
 export type SecretsStatus = z.infer<typeof secretsStatusSchema>;
+/** A default, and where it was said. */
+export type ConfigEntry = z.infer<typeof configEntrySchema>;
 /** What `secrets move` did. */
 export type SecretsMove = z.infer<typeof secretsMoveSchema>;
 /** One line of what `doctor` found. */

@@ -195,6 +195,15 @@ export const secretsMoveSchema = z.strictObject({
     .describe('those whose secret could not be read, and stays where it is'),
 });
 
+export const configEntrySchema = z.strictObject({
+  key: z.string(),
+  value: z.string().describe('what is in force'),
+  source: z.enum(['environment', 'file', 'default']),
+  from: z.string().nullable().describe('the variable or the file; null: nothing was said'),
+});
+
+export const configListSchema = z.array(configEntrySchema);
+
 export const doctorFindingSchema = z.strictObject({
   check: z.enum(['catalog', 'permissions', 'metadata', 'secrets']),
   status: z.enum(['ok', 'problem', 'repaired', 'unknown']),

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import {
+  configListSchema,
   connectionListSchema,
   connectionSchema,
   deletedNamesSchema,
@@ -100,6 +101,7 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'apply --dry-run --file connections.yaml', schema: planSchema, rows: 1 },
     { command: 'secrets status', schema: secretsStatusSchema, rows: 1 },
     { command: 'secrets init', schema: secretsStatusSchema, rows: 1 },
+    { command: 'config list', schema: configListSchema, rows: 5 },
     { command: 'doctor', schema: doctorReportSchema, rows: 4 },
   ];
 
@@ -212,6 +214,8 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
       ['presetList', await answerTo('connections catalog')],
       ['plan', await answerTo('apply --dry-run --file connections.yaml')],
       ['secretsStatus', await answerTo('secrets status')],
+      ['configEntry', await answerTo('config get output')],
+      ['configList', await answerTo('config list')],
       ['secretsMove', await answerTo('secrets move --to vault')],
       ['doctorReport', await answerTo('doctor')],
       ['error', JSON.parse((await script.jackfield`connections show Nothing --json`).stderr)],

@@ -263,6 +263,13 @@ const tables: Record<string, Row[]> = {
     [[], {}],
     [['--to', 'vault'], { to: 'vault' }],
   ],
+  'config list': [[[], undefined]],
+  'config get': [[['output'], { key: 'output' }]],
+  'config set': [[['output', 'json'], { key: 'output', value: 'json' }]],
+  'config unset': [
+    [['output'], { key: 'output', all: false }],
+    [['--all'], { key: null, all: true }],
+  ],
   doctor: [
     [[], {}],
     [['--fix'], { fix: true }],
