@@ -132,6 +132,13 @@ function addVerb(program: Command, parents: Map<string, Command>, verb: Verb, ho
   });
 }
 
+/** A verb that was written without its noun. */
+function verbHint({ code }: CommanderError, argv: readonly string[]): string | undefined {
+  if (code !== 'commander.unknownCommand') return undefined;
+  const meant = verbs.find(({ path }) => path.split(' ')[1] === argv[0]);
+  return meant && `did you mean jackfield ${meant.path}?`;
+}
+
 /** Flags that people try, and that are not there for a reason. */
 const refusedFlags = /^--(?:password|passphrase|secret|ssl-key-password)(?:=|$)/;
 
@@ -147,7 +154,7 @@ function usageError(error: CommanderError, argv: readonly string[]): JackfieldEr
     }
   }
   const [sentence = '', ...hints] = withoutValues(error.message).split('\n');
-  const hint = hints.map((line) => line.trim()).find((line) => line !== '');
+  const hint = hints.map((line) => line.trim()).find((line) => line !== '') ?? verbHint(error, argv);
   return new UsageError({
     code: codes[error.code] ?? 'bad_usage',
     message: sentence.replaceAll("'", '"').replace('. Expected', ': expected').replace(/\.$/, ''),

@@ -3,7 +3,7 @@ import { type ConfigFile, configPath, readConfigFile } from './file.ts';
 import { configKeys, type Defaults, type Key, keyNames, requireKey } from './keys.ts';
 
 /** A value that is in force, and where it was said. */
-export interface Origin {
+interface Origin {
   readonly source: 'environment' | 'file';
   /** The variable, or the file's path. */
   readonly from: string;
