@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { jackfield, newHome, programFile } from '../support/program.ts';
+import { newScript } from '../support/script.ts';
+import { serverFor } from '../support/servers.ts';
 import { openTerminal } from '../support/terminal.ts';
 import { keyFileEnv } from '../support/vault-key.ts';
 
@@ -115,5 +117,37 @@ describe('completion', () => {
     expect(await listed('connections', 'add', '--name', '')).toEqual(['words']);
     expect(await listed('--home', '')).toEqual(['directories']);
     expect(await listed('secrets', 'move', '--to', '')).toEqual(['words', 'keychain', 'vault']);
+  });
+
+  test('gives the schemas and tables of the newest discovery, and those of no other', async () => {
+    const server = serverFor(18);
+    const role = await server.createRole();
+    const database = await server.createDatabase(`
+      create schema app;
+      create table app.orders (id int);
+      create table app.gone (id int);
+      create table public.notes (id int);
+      grant usage on schema app to ${role.name};
+      grant select on all tables in schema app, public to ${role.name};
+    `);
+    const script = newScript().given({ stdin: role.password });
+    const added = await script.jackfield`connections add --role source --name Shop --host localhost
+      --port ${server.port} --database ${database.name} --username ${role.name}
+      --ssl-mode require --password-stdin`;
+    expect(added.code, added.stderr).toBe(0);
+    const listed = async (...words: string[]) => {
+      const stdin = `${['jackfield', 'connections', 'discover', 'Shop', ...words].join('\0')}\0`;
+      const { stdout } = await jackfield(['__complete', 'zsh'], { home: script.home, stdin });
+      return stdout.split('\n').slice(1, -1);
+    };
+    expect(await listed('--schema', '')).toEqual([]);
+    const found = await script.jackfield`connections discover Shop`;
+    expect(found.code, found.stderr).toBe(0);
+    await server.run('drop table app.gone', database.name);
+    await script.jackfield`connections discover Shop --refresh`;
+    expect(await listed('--schema', '')).toEqual(['app', 'public']);
+    expect(await listed('--table', 'o')).toEqual(['orders']);
+    expect(await listed('')).toEqual(['app.', 'public.']);
+    expect(await listed('app.')).toEqual(['app.orders']);
   });
 });
