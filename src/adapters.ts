@@ -28,6 +28,8 @@ export function makeServices(parts: {
   askExportPassphrase?: (purpose: ExportPurpose) => Promise<Secret>;
   catalog: () => Promise<SqliteCatalog>;
   metadata: () => Promise<SqliteMetadataStore>;
+  /** As {@link ConnectionServices} has it. */
+  refreshEveryMs?: number | null;
   notice: (text: string) => void;
 }): Services {
   const { environment, interactive, signal, askPassphrase, catalog } = parts;
@@ -60,6 +62,16 @@ export function makeServices(parts: {
         ...(prefer && { prefer }),
       });
     },
+    prepare: async (backend) => {
+      if (backend === 'vault') await (await makeVaultOnce()).unlock();
+      else (await import('./secrets/backend.ts')).requireKeychain(await backends.tryKeychain());
+    },
+    rotateVault: async (nameOf) => {
+      const { newKeyVariables, VaultKeySource } = await import('./secrets/vault-key-source.ts');
+      const asked = { environment, ...(askPassphrase && { askPassphrase }), variables: newKeyVariables };
+      return (await makeVaultOnce()).rotate(new VaultKeySource(asked), nameOf);
+    },
+    removeEmptyVault: async () => (await catalog()).removeEmptyVault(),
   };
   const makeVaultOnce = async () => {
     const { Vault } = await import('./secrets/vault.ts');
@@ -76,6 +88,7 @@ export function makeServices(parts: {
     references: {
       resolve: async (source) => (await references()).resolve(source),
     },
+    ...(parts.refreshEveryMs !== undefined && { refreshEveryMs: parts.refreshEveryMs }),
     notice: parts.notice,
     now: () => new Date(),
     // The Web's, which loads node:crypto when it is first called.

@@ -5,8 +5,10 @@ import type { SqliteMetadataStore } from './catalog/metadata-store.ts';
 import { isAtWork } from './catalog/owner.ts';
 import type { SqliteCatalog } from './catalog/sqlite-catalog.ts';
 import type { App, Verdict } from './cli/app.ts';
+import { readDefaults } from './cli/config/defaults.ts';
 import { runProgram } from './cli/program.ts';
-import { type GlobalFlags, readSettings, type Settings } from './cli/settings.ts';
+import { type GlobalFlags, homeOf, readSettings, type Settings } from './cli/settings.ts';
+import type { Act } from './cli/verb.ts';
 import type { CatalogFinding } from './connections/catalog.ts';
 import {
   CatalogError,
@@ -50,12 +52,35 @@ const signalExit = 128;
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
+
 /** Runs the program on the process's own arguments and streams, and ends the process. */
 export async function main(): Promise<void> {
   // What is left when nothing is waited for any more, and nobody said how it went.
   process.exitCode = exitCodes.defect;
+  const [first, shell] = process.argv.slice(2);
+  if (first === '__complete') process.exit(await completeForShell(shell ?? ''));
   const host = new Host();
   process.exit(await host.run(process.argv.slice(2)));
+}
+
+/** Answers a shell's completion script. Whatever goes wrong, it says nothing: somebody is typing. */
+async function completeForShell(shell: string): Promise<number> {
+  try {
+    const [{ answerShell }, { readFileSync, writeSync }] = await Promise.all([
+      import('./cli/completion/answer-shell.ts'),
+      import('node:fs'),
+    ]);
+    const { namesReader } = await import('./catalog/names-reader.ts');
+    const answer = await answerShell(shell, readFileSync(0, 'utf8'), {
+      environment: process.env,
+      names: namesReader,
+    });
+    writeSync(1, answer);
+  } catch {
+    // Nothing can be completed then.
+  }
+  return exitCodes.done;
 }
 
 /** The process seen by the program: its streams, signals and environment. */
@@ -88,8 +113,8 @@ class Host {
         version: JACKFIELD_VERSION,
         write: (text) => process.stdout.write(text),
         writeError: (text) => process.stderr.write(text),
-        act: async (flags, run, formats) => {
-          verdicts.push(await run(await this.#app(flags, formats)));
+        act: async (flags, run, ...needs) => {
+          verdicts.push(await run(await this.#app(flags, ...needs)));
         },
       });
       if (used === 'misused') return exitCodes.misused;
@@ -126,8 +151,22 @@ class Host {
     });
   }
 
-  async #app(flags: GlobalFlags, formats?: readonly string[]): Promise<App> {
-    const settings = readSettings(flags, this.#environment, formats);
+  async #app(flags: GlobalFlags, ...[formats, tolerates]: Needs): Promise<App> {
+    const environment = this.#environment;
+    const defaults = readDefaults(homeOf(flags, environment), environment);
+    const [problem] = defaults.problems;
+    if (problem && tolerates !== 'broken-config') throw problem;
+    const { output, color } = defaults.values;
+    const shown = {
+      // What a person likes to see is not what that person's scripts read: they get what they get in CI.
+      output: defaults.origins.output?.source === 'file' && process.stdout.isTTY !== true ? null : output,
+      // NO_COLOR and FORCE_COLOR are of the environment, and come before the file.
+      color:
+        defaults.origins.color?.source === 'file' && (environment.NO_COLOR || environment.FORCE_COLOR)
+          ? null
+          : color,
+    };
+    const settings = readSettings(flags, environment, formats, shown);
     this.#settings = settings;
     // process.stdin costs its making, so that it is touched only by who reads it.
     const interactive = settings.input && (await hasTerminal());
@@ -135,14 +174,15 @@ class Host {
     const say = async (line: (view: View) => string) => {
       if (!settings.quiet) this.#tell(line(await view('stderr')));
     };
-    const services = this.#services(settings, interactive);
+    const services = this.#services(settings, interactive, defaults.values.refreshEvery);
     const adopt: App['adopt'] = (drawing) => {
       this.#progress = drawing;
       return drawing;
     };
     return {
       settings,
-      environment: this.#environment,
+      defaults,
+      environment,
       streams: lazyStreams,
       interactive,
       signal: this.#interruption.signal,
@@ -225,7 +265,7 @@ class Host {
     };
   }
 
-  #services(settings: Settings, interactive: boolean): Services {
+  #services(settings: Settings, interactive: boolean, refreshEvery: number | 'off' | null): Services {
     const environment = this.#environment;
     const signal = this.#interruption.signal;
     const askFor = async (purpose: VaultPurpose, opens: 'vault' | 'export') => {
@@ -249,6 +289,7 @@ class Host {
         askPassphrase: (purpose: VaultPurpose) => askFor(purpose, 'vault'),
         askExportPassphrase: (purpose: ExportPurpose) => askFor(purpose, 'export'),
       }),
+      ...(refreshEvery !== null && { refreshEveryMs: refreshEvery === 'off' ? null : refreshEvery }),
       catalog: () => this.#openCatalog(settings),
       metadata: () => this.#openMetadata(settings),
       notice: (text) => {

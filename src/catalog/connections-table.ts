@@ -77,6 +77,15 @@ export class ConnectionsTable {
     return this.#get(id);
   }
 
+  moveSecret(id: string, from: string, to: string): boolean {
+    const row = this.#db.row('SELECT 1 FROM connections WHERE id = ? AND secret_account = ?', id, from);
+    if (row === undefined) return false;
+    this.#ledger.makeLive(to, id);
+    this.#db.run('UPDATE connections SET secret_account = ?, revision = revision + 1 WHERE id = ?', to, id);
+    this.#ledger.retire(from);
+    return true;
+  }
+
   delete(id: string, force: boolean): boolean {
     const row = this.#db.row<[string, Role, string | null]>(
       'SELECT name, role, secret_account FROM connections WHERE id = ?',

@@ -165,6 +165,14 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return toBackend(this.#db.write(() => this.#settings.setOnce(backendKey, backend))) ?? backend;
   }
 
+  async changeSecretBackend(backend: SecretBackend): Promise<void> {
+    this.#db.write(() => this.#settings.set(backendKey, backend));
+  }
+
+  async moveSecret(id: string, from: string, to: string): Promise<boolean> {
+    return this.#db.write(() => this.#connections.moveSecret(id, from, to));
+  }
+
   async readHeader(): Promise<string | null> {
     return this.#db.read(() => this.#vault.header());
   }
@@ -177,12 +185,20 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return this.#db.read(() => this.#vault.item(account));
   }
 
-  async writeItem(account: string, sealed: Uint8Array): Promise<void> {
-    this.#db.write(() => this.#vault.writeItem(account, sealed));
+  async writeItem(account: string, sealed: Uint8Array, header: string): Promise<boolean> {
+    return this.#db.write(() => this.#vault.writeItem(account, sealed, header));
   }
 
   async deleteItem(account: string): Promise<void> {
     this.#db.write(() => this.#vault.deleteItem(account));
+  }
+
+  async replaceHeader(...of: Parameters<VaultStorage['replaceHeader']>): Promise<number | null> {
+    return this.#db.write(() => this.#vault.replaceHeader(...of));
+  }
+
+  async removeEmptyVault(): Promise<void> {
+    this.#db.write(() => this.#vault.removeIfEmpty());
   }
 
   /** What is right and wrong with the catalog and its files; for `doctor`. */

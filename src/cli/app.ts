@@ -6,6 +6,7 @@ import type { SecretBackends } from '../connections/secret-backends.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import type { Answer, View } from '../output/answer.ts';
 import type { Drawing, Progress } from '../output/progress.ts';
+import type { ReadDefaults } from './config/defaults.ts';
 import type { Settings } from './settings.ts';
 
 /** The streams of the program, and whether a person sits at them. */
@@ -21,6 +22,8 @@ interface Streams {
  */
 export interface App {
   readonly settings: Settings;
+  /** What the environment and the file say where no flag does. */
+  readonly defaults: ReadDefaults;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly streams: Streams;
   /** Whether a person may be asked: a terminal to read from and one to ask on, and no --no-input. */

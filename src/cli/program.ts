@@ -103,6 +103,25 @@ function isVerb(words: readonly string[], known: readonly Verb[]): boolean {
   });
 }
 
+/** The grammar without what runs it: nouns and verbs, each without its own flags until {@link loadVerb}. */
+export function buildGrammar(): Command {
+  const nowhere: ProgramHost = { version: '', act: async () => {}, write() {}, writeError() {} };
+  return build(nowhere, verbs);
+}
+
+/** Lets a verb of {@link buildGrammar} declare its arguments and flags; a noun has none. */
+export async function loadVerb(command: Command): Promise<void> {
+  const verb = verbs.find(({ path }) => path === pathOf(command));
+  if (verb) (await verb.load())(command, async () => {});
+}
+
+/** The words that lead to a command, without the program's own: `connections cdc check`. */
+export function pathOf(command: Command): string {
+  const words: string[] = [];
+  for (let at: Command | null = command; at?.parent; at = at.parent) words.unshift(at.name());
+  return words.join(' ');
+}
+
 function build(host: ProgramHost, known: readonly Verb[]): Command {
   const program = new Command('jackfield');
   program
@@ -158,6 +177,13 @@ function parentOf(path: string, parents: Map<string, Command>): Command | undefi
   return command;
 }
 
+/** A verb that was written without its noun. */
+function verbHint({ code }: CommanderError, argv: readonly string[]): string | undefined {
+  if (code !== 'commander.unknownCommand') return undefined;
+  const meant = verbs.find(({ path }) => path.split(' ')[1] === argv[0]);
+  return meant && `did you mean jackfield ${meant.path}?`;
+}
+
 /** Flags that people try, and that are not there for a reason. */
 const refusedFlags = /^--(?:password|passphrase|secret|ssl-key-password)(?:=|$)/;
 
@@ -173,7 +199,7 @@ function usageError(error: CommanderError, argv: readonly string[]): JackfieldEr
     }
   }
   const [sentence = '', ...hints] = withoutValues(error.message).split('\n');
-  const hint = hints.map((line) => line.trim()).find((line) => line !== '');
+  const hint = hints.map((line) => line.trim()).find((line) => line !== '') ?? verbHint(error, argv);
   return new UsageError({
     code: codes[error.code] ?? 'bad_usage',
     message: sentence.replaceAll("'", '"').replace('. Expected', ': expected').replace(/\.$/, ''),

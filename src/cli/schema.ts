@@ -4,6 +4,7 @@ import * as cdc from '../cdc/schema.ts';
 import { UsageError } from '../connections/errors.ts';
 import * as connections from '../connections/schema.ts';
 import { diffSchema } from '../metadata/diff-schema.ts';
+import { nearNames } from '../metadata/near-names.ts';
 import * as metadata from '../metadata/schema.ts';
 import { jsonDocument } from '../output/json-document.ts';
 import * as pipelines from '../pipelines/schema.ts';
@@ -35,6 +36,9 @@ export const contracts = {
   plan: connections.planSchema,
   importResult: connections.importResultSchema,
   secretsStatus: connections.secretsStatusSchema,
+  configEntry: connections.configEntrySchema,
+  configList: connections.configListSchema,
+  secretsMove: connections.secretsMoveSchema,
   doctorReport: connections.doctorReportSchema,
   error: connections.errorSchema,
   connectionFile: connections.connectionFileSchema,
@@ -55,10 +59,11 @@ export async function runSchema(app: App, { name }: { name: string | null }): Pr
   }
   const schema = Object.hasOwn(contracts, name) ? contracts[name as keyof typeof contracts] : undefined;
   if (!schema) {
+    const [meant] = nearNames(name, Object.keys(contracts), String);
     throw new UsageError({
       code: 'bad_value',
       message: `there is no schema ${JSON.stringify(name)}`,
-      fix: `use one of ${Object.keys(contracts).join(', ')}`,
+      fix: meant === undefined ? `use one of ${Object.keys(contracts).join(', ')}` : `did you mean ${meant}?`,
     });
   }
   await app.print(jsonDocument(toJsonSchema(schema)));

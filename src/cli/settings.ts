@@ -1,8 +1,10 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../connections/errors.ts';
+import { nearNames } from '../metadata/near-names.ts';
 import { type OutputFormat, outputFormats } from '../output/answer.ts';
+import type { Defaults } from './config/keys.ts';
 
 /** What the flags that every command takes say. */
 export interface Settings {
@@ -41,7 +43,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Declares the flags that every command takes. */
 export function declareGlobalFlags(command: Command): void {
   command
-    .option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`)
+    .addOption(outputOption())
     .option('--json', 'the same as --output json')
     .option('--csv-safe', "with --output csv: put a ' before cells that a spreadsheet would run")
     .option('--no-input', 'never ask; what is missing is an error')
@@ -52,6 +54,13 @@ export function declareGlobalFlags(command: Command): void {
     .option('--home <dir>', 'where the catalog is (JACKFIELD_HOME)');
 }
 
+/** Its values are for the completion of the shell; what is none of them is refused with the verb's own formats. */
+function outputOption(): Option {
+  const option = new Option('--output <format>', `how the answer is printed: ${outputFormats.join(', ')}`);
+  const asGiven = (text: string) => text;
+  return option.argParser(Object.assign(asGiven, { values: outputFormats }));
+}
+
 /**
  * @param formats those that only this verb has
  * @throws UsageError unknown_output, conflicting_flags, bad_value
@@ -60,9 +69,10 @@ export function readSettings(
   flags: GlobalFlags,
   environment: Environment,
   formats: readonly string[] = [],
+  defaults: { readonly output: OutputFormat | null; readonly color: Defaults['color'] } = noDefaults,
 ): Settings {
   const verbOutput = formats.find((name) => name === flags.output && !flags.json) ?? null;
-  const output = verbOutput === null ? readOutput(flags, formats) : 'table';
+  const output = verbOutput === null ? readOutput(flags, formats, defaults.output) : 'table';
   return {
     output,
     verbOutput,
@@ -72,8 +82,8 @@ export function readSettings(
     plain: flags.plain === true || isPlain(environment),
     debug: flags.debug === true,
     // commander sets it to true when --no-color is not there.
-    color: flags.color === false ? false : undefined,
-    home: resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment)),
+    color: flags.color === false ? false : colorOf(defaults.color),
+    home: homeOf(flags, environment),
   };
 }
 
@@ -81,6 +91,17 @@ export function readSettings(
 function isPlain({ JACKFIELD_PLAIN: variable, TERM }: Environment): boolean {
   if (variable !== undefined && variable !== '') return variable !== '0' && variable !== 'false';
   return TERM === 'dumb';
+}
+
+const noDefaults = { output: null, color: null };
+
+function colorOf(color: Defaults['color']): boolean | undefined {
+  return color === null || color === 'auto' ? undefined : color === 'always';
+}
+
+/** The directory of the catalog. @throws UsageError bad_value */
+export function homeOf(flags: GlobalFlags, environment: Environment): string {
+  return resolve(readHome(flags) ?? nonEmpty(environment.JACKFIELD_HOME) ?? defaultHome(environment));
 }
 
 /** An empty one, a variable that was not set as a rule, would be the working directory. */
@@ -93,14 +114,18 @@ function readHome({ home }: GlobalFlags): string | undefined {
   });
 }
 
-function readOutput(flags: GlobalFlags, more: readonly string[]): OutputFormat {
-  if (flags.output === undefined) return flags.json ? 'json' : 'table';
+function readOutput(
+  flags: GlobalFlags,
+  more: readonly string[],
+  fallback: OutputFormat | null,
+): OutputFormat {
+  if (flags.output === undefined) return flags.json ? 'json' : (fallback ?? 'table');
   const format = outputFormats.find((name) => name === flags.output);
   if (!format) {
     throw new UsageError({
       code: 'unknown_output',
       message: `there is no output format ${JSON.stringify(flags.output)}`,
-      fix: `use --output ${[...new Set([...outputFormats, ...more])].join(', ')}`,
+      fix: outputFix(flags.output, [...new Set([...outputFormats, ...more])]),
     });
   }
   if (flags.json && format !== 'json') {
@@ -111,6 +136,11 @@ function readOutput(flags: GlobalFlags, more: readonly string[]): OutputFormat {
     });
   }
   return format;
+}
+
+function outputFix(written: string, formats: readonly string[]): string {
+  const [meant] = nearNames(written, formats, String);
+  return meant === undefined ? `use --output ${formats.join(', ')}` : `did you mean --output ${meant}?`;
 }
 
 function readCsvSafe({ csvSafe }: GlobalFlags, output: OutputFormat): boolean {

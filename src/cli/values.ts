@@ -1,16 +1,24 @@
 import type { Role, SslMode } from '../connections/connection.ts';
 import { UsageError } from '../connections/errors.ts';
 import { roles, sslModes } from '../connections/vocabulary.ts';
+import { nearNames } from '../metadata/near-names.ts';
 
 /** Readers of flags' values, for commander: each takes the text and gives the value or throws UsageError. */
 
 /** @throws UsageError bad_value */
-export function oneOf<const T extends string>(flag: string, values: readonly T[]): (text: string) => T {
-  return (text) => {
+export function oneOf<const T extends string>(
+  flag: string,
+  values: readonly T[],
+): ((text: string) => T) & { readonly values: readonly T[] } {
+  const read = (text: string) => {
     const value = values.find((known) => known === text);
     if (value !== undefined) return value;
-    throw badValue(flag, `is none of ${values.join(', ')}`, `use ${flag} ${values.join(' or ')}`);
+    const [meant] = nearNames(text, values, String);
+    const fix = meant === undefined ? `use ${flag} ${values.join(' or ')}` : `did you mean ${flag} ${meant}?`;
+    throw badValue(flag, `is none of ${values.join(', ')}`, fix);
   };
+  // For the completion of the shell.
+  return Object.assign(read, { values });
 }
 
 export const readRole: (text: string) => Role = oneOf('--role', roles);

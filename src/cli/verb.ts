@@ -4,8 +4,13 @@ import type { App, Verdict } from './app.ts';
 /**
  * Runs a verb: main makes the app, and maps what it returns or throws to an exit code.
  * @param formats what `--output` may say of this verb, besides the formats that all have
+ * @param tolerates that the file of defaults, or a variable beside it, is wrong
  */
-export type Act = (run: (app: App) => Promise<Verdict>, formats?: readonly string[]) => Promise<void>;
+export type Act = (
+  run: (app: App) => Promise<Verdict>,
+  formats?: readonly string[],
+  tolerates?: 'broken-config',
+) => Promise<void>;
 
 /** Declares a verb's grammar: arguments, flags, help and examples. It opens nothing. */
 type Declare = (command: Command, act: Act) => void;

@@ -7,6 +7,7 @@ export const nouns: readonly { name: string; alias?: string; summary: string }[]
   { name: 'data-sources', summary: 'the sources among the connections, by other names' },
   { name: 'metadata', summary: 'what discovery found, kept up to date' },
   { name: 'secrets', summary: 'where passwords are kept' },
+  { name: 'config', summary: 'defaults of flags, kept in a file' },
 ];
 
 /** What a noun has verbs of its own about, whose path has three words. */
@@ -41,6 +42,11 @@ export const verbs: readonly Verb[] = [
     path: 'connections edit',
     summary: 'change a connection',
     load: async () => (await import('./connections/edit.ts')).declareEdit,
+  },
+  {
+    path: 'connections rotate',
+    summary: 'replace a stored password, tested before it is',
+    load: async () => (await import('./connections/rotate.ts')).declareRotate,
   },
   {
     path: 'connections duplicate',
@@ -206,9 +212,44 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./secrets/init.ts')).declareInit,
   },
   {
+    path: 'secrets rotate',
+    summary: 'give the vault a new key, and a new passphrase or key file',
+    load: async () => (await import('./secrets/rotate.ts')).declareRotateVault,
+  },
+  {
+    path: 'secrets move',
+    summary: 'move the passwords to the keychain or to the vault',
+    load: async () => (await import('./secrets/move.ts')).declareMove,
+  },
+  {
+    path: 'config list',
+    summary: 'show the defaults and where each comes from',
+    load: async () => (await import('./config/list.ts')).declareConfigList,
+  },
+  {
+    path: 'config get',
+    summary: 'print one default',
+    load: async () => (await import('./config/get.ts')).declareGet,
+  },
+  {
+    path: 'config set',
+    summary: 'set a default',
+    load: async () => (await import('./config/set.ts')).declareSet,
+  },
+  {
+    path: 'config unset',
+    summary: 'take a default away',
+    load: async () => (await import('./config/unset.ts')).declareUnset,
+  },
+  {
     path: 'doctor',
     summary: 'check the catalog, its permissions and its secrets',
     load: async () => (await import('./doctor.ts')).declareDoctor,
+  },
+  {
+    path: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./completion/print-script.ts')).declareCompletion,
   },
   {
     path: 'schema',

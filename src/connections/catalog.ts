@@ -139,6 +139,16 @@ export interface ConnectionCatalog {
   /** Chooses the backend if none was chosen yet. @returns the one in force */
   chooseSecretBackend(backend: SecretBackend): Promise<SecretBackend>;
 
+  /** Changes the backend that new secrets go to; those that are stored stay where they are. */
+  changeSecretBackend(backend: SecretBackend): Promise<void>;
+
+  /**
+   * Points a connection to another item with the same secrets: the pending one becomes live, the former
+   * one is retired. It counts as an edit (the revision), and what was tested stays so.
+   * @returns false, with nothing written, when the connection is gone or has another item than `from`
+   */
+  moveSecret(id: string, from: string, to: string): Promise<boolean>;
+
   /** Closes the store. Idempotent. */
   close(): Promise<void>;
 }

@@ -24,12 +24,8 @@ export async function examineSecrets(
   services: ConnectionServices,
   options: DoctorOptions,
 ): Promise<DoctorFinding[]> {
-  const catalog = await services.catalog();
-  const [connections, ledger] = [await catalog.list(), await catalog.secretLedger()];
-  const findings: DoctorFinding[] = [];
-  for (const entry of ledger) {
-    if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
-  }
+  const connections = await (await services.catalog()).list();
+  const findings = await examineOrphans(services, options);
   for (const backend of ['keychain', 'vault'] as const) {
     const stored = connections.filter(({ secretBackend }) => secretBackend === backend);
     findings.push(...(await examineItems(services, backend, stored)));
@@ -37,6 +33,18 @@ export async function examineSecrets(
   if (findings.length > 0) return findings;
   const stored = connections.filter(({ secretAccount }) => secretAccount !== null).length;
   return [finding('ok', 'secrets_in_order', `${stored} stored secrets, each with its connection`)];
+}
+
+/** Looks for secrets that no row points to, and removes them with `fix`. */
+export async function examineOrphans(
+  services: ConnectionServices,
+  options: DoctorOptions,
+): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  for (const entry of await (await services.catalog()).secretLedger()) {
+    if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
+  }
+  return findings;
 }
 
 async function examineOrphan(

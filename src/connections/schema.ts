@@ -179,13 +179,39 @@ export const planStepSchema = z.strictObject({
 
 export const planSchema = z.array(planStepSchema);
 
+const secretBackendSchema = z.enum(['keychain', 'vault']);
+
 export const secretsStatusSchema = z.strictObject({
-  backend: z.enum(['keychain', 'vault']).nullable().describe('null until the first secret is stored'),
+  backend: secretBackendSchema.nullable().describe('null until the first secret is stored'),
   keychain: z.strictObject({ available: z.boolean(), message: z.string().nullable() }),
   vault: z.strictObject({ exists: z.boolean(), kdf: z.string().nullable(), openedBy: z.string().nullable() }),
   stored: z.int().nonnegative().describe('secrets in the backend'),
   references: z.int().nonnegative().describe('connections whose password is a reference'),
 });
+
+export const secretsMoveSchema = z.strictObject({
+  backend: secretBackendSchema.describe('where new secrets go from now on'),
+  moved: z.array(z.string()).describe('names of the connections whose secret was moved'),
+  failed: z
+    .array(
+      z.strictObject({
+        connection: z.string(),
+        code: z.string(),
+        message: z.string(),
+        fix: z.string().nullable(),
+      }),
+    )
+    .describe('those whose secret could not be read, and stays where it is'),
+});
+
+export const configEntrySchema = z.strictObject({
+  key: z.string(),
+  value: z.string().describe('what is in force'),
+  source: z.enum(['environment', 'file', 'default']),
+  from: z.string().nullable().describe('the variable or the file; null: nothing was said'),
+});
+
+export const configListSchema = z.array(configEntrySchema);
 
 export const doctorFindingSchema = z.strictObject({
   check: z.enum(['catalog', 'permissions', 'metadata', 'secrets', 'pipelines']),

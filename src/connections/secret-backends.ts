@@ -14,6 +14,17 @@ export interface SecretBackends {
    * @throws SecretError
    */
   choose(prefer: SecretBackend | null): Promise<SecretBackend>;
+  /** Makes sure that a backend can take secrets: tries the keychain, opens or makes the vault. @throws SecretError */
+  prepare(backend: SecretBackend): Promise<void>;
+  /**
+   * Gives the vault a new key, all of it or nothing.
+   * @param nameOf what an account's secret is called, for the error
+   * @returns the number of secrets; null where there is no vault
+   * @throws SecretError
+   */
+  rotateVault(nameOf: (account: string) => string): Promise<number | null>;
+  /** Forgets the key of a vault that holds nothing; any other stays. */
+  removeEmptyVault(): Promise<void>;
 }
 
 /** Where this catalog's secrets are and whether they can be had; opens nothing. @throws SecretError */
@@ -51,9 +62,29 @@ export async function initSecrets(
   if (decided !== null && prefer !== null && prefer !== decided) {
     throw new RefusedError({
       code: 'backend_decided',
-      message: `this catalog keeps its secrets in the ${decided}, which is decided once`,
-      fix: 'start another catalog with --home DIR, or stay with this one',
+      message: `this catalog keeps its secrets in the ${decided} already`,
+      fix: `move them: jackfield secrets move --to ${prefer}`,
     });
   }
   return { backend: await backends.choose(prefer), decidedNow: decided === null };
+}
+
+/**
+ * Gives the vault a new key.
+ * @returns the number of secrets that were sealed anew
+ * @throws RefusedError no_vault; SecretError
+ */
+export async function rotateVaultKey(
+  services: ConnectionServices,
+  backends: SecretBackends,
+): Promise<number> {
+  const connections = await (await services.catalog()).list();
+  const names = new Map(connections.map(({ secretAccount, name }) => [secretAccount, name]));
+  const count = await backends.rotateVault((account) => names.get(account) ?? 'a connection that is gone');
+  if (count !== null) return count;
+  throw new RefusedError({
+    code: 'no_vault',
+    message: 'this catalog has no vault, so there is no key to replace',
+    fix: 'jackfield secrets status tells where secrets are kept',
+  });
 }

@@ -1,3 +1,4 @@
+import { nearNames } from '../metadata/near-names.ts';
 import type { MetadataStore } from '../metadata/store.ts';
 import type { PipelineCatalog } from '../pipelines/catalog.ts';
 import type { ConnectionCatalog } from './catalog.ts';
@@ -5,6 +6,7 @@ import type { SavedConnection, SecretBackend } from './connection.ts';
 import type { ConnectorRegistry } from './connector.ts';
 import { NotFoundError } from './errors.ts';
 import type { ReferenceResolver, SecretStore } from './secret-store.ts';
+import { shellWord } from './shell-word.ts';
 import { shownWord } from './shown-word.ts';
 
 /** The stores of secrets this catalog uses. */
@@ -25,6 +27,8 @@ export interface ConnectionServices {
   readonly stores: SecretStores;
   readonly references: ReferenceResolver;
   readonly connectors: ConnectorRegistry;
+  /** Between refreshes of a source for which nothing was decided; null: only when asked; absent: as ever. */
+  readonly refreshEveryMs?: number | null;
   /** Something the user should know that is not the answer; goes to stderr. */
   notice(text: string): void;
   now(): Date;
@@ -39,9 +43,11 @@ export async function requireConnection(
 ): Promise<SavedConnection> {
   const found = await catalog.find(nameOrId);
   if (found) return found;
+  const near = nearNames(nameOrId, await catalog.list(), ({ name }) => name);
+  const meant = near.map(({ name }) => shellWord(name)).join(' or ');
   throw new NotFoundError({
     code: 'no_such_connection',
     message: `there is no connection ${shownWord(nameOrId)}`,
-    fix: 'jackfield connections list shows those there are',
+    fix: meant === '' ? 'jackfield connections list shows those there are' : `did you mean ${meant}?`,
   });
 }

@@ -57,7 +57,11 @@ export async function storeThenSave<T>(
  * doctor finds it. A save whose answer was lost on the way may have been done after all: its entry is
  * live then, and its item stays.
  */
-async function takeBack(catalog: ConnectionCatalog, store: SecretStore, account: string): Promise<void> {
+export async function takeBack(
+  catalog: ConnectionCatalog,
+  store: SecretStore,
+  account: string,
+): Promise<void> {
   const entry = (await catalog.secretLedger()).find((it) => it.account === account);
   if (entry?.state === 'live') return;
   await store.delete(account);

@@ -9,7 +9,8 @@ export async function sourceConfigOf(
   { id }: SavedConnection,
 ): Promise<SourceConfig> {
   const catalog = await services.catalog();
-  return (await catalog.sourceConfig(id)) ?? defaultSourceConfig;
+  const { refreshEveryMs = defaultSourceConfig.refreshEveryMs } = services;
+  return (await catalog.sourceConfig(id)) ?? { ...defaultSourceConfig, refreshEveryMs };
 }
 
 /**

@@ -20,13 +20,13 @@ const words = {
 } as const;
 
 /**
- * Asks for a passphrase; twice, until both are the same, where what it opens is made.
+ * Asks for a passphrase; twice, until both are the same, where it is a new one.
  * @param purpose `open-again` after one that did not open it
  * @throws InterruptedError
  */
 export async function askPassphrase(
   asking: Asking,
-  purpose: 'open' | 'open-again' | 'create',
+  purpose: 'open' | 'open-again' | 'create' | 'replace',
   opens: keyof typeof words = 'vault',
 ): Promise<Secret> {
   const { it, question, about, fresh } = words[opens];
@@ -37,11 +37,13 @@ export async function askPassphrase(
       check: (text) =>
         text.length >= least || (text === '' ? 'it is empty' : `use ${least} characters or more`),
     });
-  if (purpose !== 'create') {
+  if (purpose === 'open' || purpose === 'open-again') {
     if (purpose === 'open-again') complain(`That does not open ${it}; try again, or leave with Ctrl-C.`);
     return ask(question, 1);
   }
-  asking.stderr.write(`${asking.theme.faint(about)}\n`);
+  const told =
+    purpose === 'create' ? about : 'The vault gets a new key. Its new passphrase can not be recovered.';
+  asking.stderr.write(`${asking.theme.faint(told)}\n`);
   for (;;) {
     const first = await ask(fresh, leastLength);
     const second = await ask('The same once more', 1);

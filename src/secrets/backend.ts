@@ -28,13 +28,20 @@ export async function chooseBackend(choice: BackendChoice): Promise<SecretBacken
     return catalog.chooseSecretBackend('vault');
   };
   if (prefer === 'vault') return chooseVault();
-  const { available, message } = await choice.tryKeychain();
-  if (prefer === 'keychain' && !available) {
-    throw new SecretError({
-      code: 'keychain_unavailable',
-      message: `the keychain was asked for and can't be used: ${message ?? 'its trial failed'}`,
-      fix: 'use the vault: jackfield secrets init --backend vault',
-    });
-  }
-  return available ? catalog.chooseSecretBackend('keychain') : chooseVault();
+  const trial = await choice.tryKeychain();
+  if (prefer === 'keychain') requireKeychain(trial, 'use the vault: jackfield secrets init --backend vault');
+  return trial.available ? catalog.chooseSecretBackend('keychain') : chooseVault();
+}
+
+/** @throws SecretError keychain_unavailable when its trial failed */
+export function requireKeychain(
+  { available, message }: KeychainTrial,
+  fix = 'jackfield secrets status says more',
+): void {
+  if (available) return;
+  throw new SecretError({
+    code: 'keychain_unavailable',
+    message: `the keychain was asked for and can't be used: ${message ?? 'its trial failed'}`,
+    fix,
+  });
 }

@@ -28,20 +28,17 @@ export function sealItem(key: VaultKey, account: string, binding: Buffer, item: 
   const plain = Buffer.alloc(Math.ceil((4 + text.length) / block) * block);
   plain.writeUInt32BE(text.length);
   text.copy(plain, 4);
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key.dataKey, nonce, { authTagLength: tagBytes });
-  cipher.setAAD(itemAad(key, account, binding));
-  const sealed = Buffer.concat([
-    magic,
-    nonce,
-    binding,
-    cipher.update(plain),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+  const sealed = sealPadded(key, account, binding, plain);
   plain.fill(0);
   text.fill(0);
   return sealed;
+}
+
+function sealPadded(key: VaultKey, account: string, binding: Buffer, plain: Buffer): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key.dataKey, nonce, { authTagLength: tagBytes });
+  cipher.setAAD(itemAad(key, account, binding));
+  return Buffer.concat([magic, nonce, binding, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 /**
@@ -64,6 +61,22 @@ export function openItem(key: VaultKey, account: string, binding: Buffer, sealed
   const item = payload === null ? null : itemFrom(payload);
   if (item === null) throw damagedItem();
   return item;
+}
+
+/**
+ * Seals an item under another key, for the same owner: whoever may not read it is not needed for it.
+ * @throws SecretError vault_damaged
+ */
+export function resealItem(from: VaultKey, to: VaultKey, account: string, sealed: Uint8Array): Buffer {
+  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const binding = bytes.subarray(bindingAt, ciphertextAt);
+  const plain = decrypt(from, account, binding, bytes);
+  if (plain === null) throw damagedItem();
+  try {
+    return sealPadded(to, account, binding, plain);
+  } finally {
+    plain.fill(0);
+  }
 }
 
 /** The padded plaintext, or null when the item does not authenticate. */

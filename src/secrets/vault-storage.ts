@@ -17,9 +17,27 @@ export interface VaultStorage {
   /** The sealed item, byte for byte; null when there is none. */
   readItem(account: string): Promise<Uint8Array | null>;
 
-  /** Writes a sealed item, in place of a former one of that account. */
-  writeItem(account: string, sealed: Uint8Array): Promise<void>;
+  /**
+   * Writes a sealed item, in place of a former one of that account.
+   * @param header the one it was sealed under
+   * @returns false, with nothing written, when another header is in force
+   */
+  writeItem(account: string, sealed: Uint8Array, header: string): Promise<boolean>;
 
   /** Removes an item; one that is not there is no error. */
   deleteItem(account: string): Promise<void>;
+
+  /**
+   * Seals every item anew and puts another header in the place of the former one, all of it or nothing.
+   * @param reseal gives an item's new bytes; what it throws undoes the whole
+   * @returns the number of items; null, with nothing written, when `former` is not in force any more
+   */
+  replaceHeader(
+    former: string,
+    header: string,
+    reseal: (account: string, sealed: Uint8Array) => Uint8Array,
+  ): Promise<number | null>;
+
+  /** Removes the header of a vault that holds nothing; any other stays. */
+  removeEmptyVault(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { cdcTeardownSchema } from '../../src/cdc/schema.ts';
 import {
+  configListSchema,
   connectionFileSchema,
   connectionListSchema,
   connectionSchema,
@@ -115,6 +116,7 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
     { command: 'connections export', schema: connectionFileSchema, rows: 3 },
     { command: 'secrets status', schema: secretsStatusSchema, rows: 1 },
     { command: 'secrets init', schema: secretsStatusSchema, rows: 1 },
+    { command: 'config list', schema: configListSchema, rows: 5 },
     { command: 'doctor', schema: doctorReportSchema, rows: 4 },
   ];
 
@@ -242,6 +244,9 @@ describe.each(majors)('every verb answers in every format, with PostgreSQL %i', 
       ['plan', await answerTo('apply --dry-run --file connections.yaml')],
       ['importResult', await answerTo('connections import --dry-run connections.yaml')],
       ['secretsStatus', await answerTo('secrets status')],
+      ['configEntry', await answerTo('config get output')],
+      ['configList', await answerTo('config list')],
+      ['secretsMove', await answerTo('secrets move --to vault')],
       ['doctorReport', await answerTo('doctor')],
       ['error', JSON.parse((await script.jackfield`connections show Nothing --json`).stderr)],
       ['deletedNames', ['Orders']],

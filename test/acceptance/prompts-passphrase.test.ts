@@ -125,6 +125,26 @@ describe('an existing vault', () => {
   });
 });
 
+describe('secrets rotate', () => {
+  test('asks for the former passphrase and twice for the new one, which opens the vault then', async () => {
+    home = newHome();
+    await add('Orders', env);
+    const next = 'another passphrase';
+    const terminal = await openTerminal(['secrets', 'rotate'], { home });
+    await answer(terminal, "The vault's passphrase", passphrase);
+    await answer(terminal, 'New passphrase for the vault', next);
+    await answer(terminal, 'The same once more', next);
+    expect(await terminal.exit()).toEqual({ code: 0, signal: null });
+    for (const hidden of [passphrase, next]) expect(terminal.raw()).not.toContain(hidden);
+    const shown = await openTerminal(['connections', 'show', 'Orders', '--reveal'], {
+      home,
+      env: { JACKFIELD_PASSPHRASE: next },
+    });
+    expect(await shown.exit()).toEqual({ code: 0, signal: null });
+    expect(shown.screen()).toContain(password);
+  });
+});
+
 describe('show --reveal', () => {
   let keyFile: Record<string, string>;
 

@@ -780,12 +780,44 @@ export function describeConnectionCatalog(
       });
     });
 
+    describe('moveSecret', () => {
+      it('points to another item, retires the former one and counts as an edit', async () => {
+        const id = randomUUID();
+        const [from, to] = [await withSecret(id), await withSecret(id, 'keychain')];
+        const saved = await catalog.add(id, aDraft({ password: stored, secretAccount: from }));
+        laterBy(1);
+        expect(await another.moveSecret(id, from, to)).toBe(true);
+        const expected = { ...saved, secretAccount: to, secretBackend: 'keychain', revision: 2 };
+        expect(await catalog.find(id)).toEqual(expected);
+        expect(await ledger()).toEqual({ [from]: 'retired', [to]: 'live' });
+        await expect(catalog.update(id, 1, saved, neverTested)).rejects.toMatchObject({
+          code: 'changed_meanwhile',
+        });
+      });
+
+      it('does nothing to a connection that has another item, or is gone', async () => {
+        const id = randomUUID();
+        const [from, to] = [await withSecret(id), await withSecret(id)];
+        const saved = await catalog.add(id, aDraft({ password: stored, secretAccount: from }));
+        expect(await catalog.moveSecret(id, randomUUID(), to)).toBe(false);
+        expect(await catalog.moveSecret(randomUUID(), from, to)).toBe(false);
+        expect(await catalog.find(id)).toEqual(saved);
+        expect(await ledger()).toEqual({ [from]: 'live', [to]: 'pending' });
+      });
+    });
+
     describe('the backend of its secrets', () => {
       it('is chosen once', async () => {
         expect(await catalog.secretBackend()).toBeNull();
         expect(await catalog.chooseSecretBackend('vault')).toBe('vault');
         expect(await another.chooseSecretBackend('keychain')).toBe('vault');
         expect(await another.secretBackend()).toBe('vault');
+      });
+
+      it('is changed where that is asked for', async () => {
+        await catalog.changeSecretBackend('vault');
+        await another.changeSecretBackend('keychain');
+        expect(await catalog.secretBackend()).toBe('keychain');
       });
     });
 
@@ -802,19 +834,57 @@ export function describeConnectionCatalog(
         const account = randomUUID();
         expect(await catalog.readItem(account)).toBeNull();
         const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-        await catalog.writeItem(account, bytes);
+        const header = await catalog.createHeader('{}');
+        expect(await catalog.writeItem(account, bytes, header)).toBe(true);
         expect(Uint8Array.from((await another.readItem(account)) ?? [])).toEqual(bytes);
-        await another.writeItem(account, new Uint8Array());
+        await another.writeItem(account, new Uint8Array(), header);
         expect(await catalog.readItem(account)).toHaveLength(0);
         await catalog.deleteItem(account);
         await catalog.deleteItem(account);
         expect(await another.readItem(account)).toBeNull();
       });
 
+      it('takes an item under the header in force alone', async () => {
+        expect(await catalog.writeItem('a', Uint8Array.of(1), 'none is there')).toBe(false);
+        await catalog.createHeader('first');
+        expect(await another.writeItem('a', Uint8Array.of(1), 'second')).toBe(false);
+        expect(await catalog.readItem('a')).toBeNull();
+      });
+
+      it('replaces header and items together, or nothing', async () => {
+        await catalog.createHeader('first');
+        await catalog.writeItem('a', Uint8Array.of(1), 'first');
+        await catalog.writeItem('b', Uint8Array.of(2), 'first');
+        const counted = (_account: string, sealed: Uint8Array) => Uint8Array.of(10 + (sealed[0] ?? 0));
+        expect(await another.replaceHeader('another', 'second', counted)).toBeNull();
+        const failing = (account: string) => {
+          if (account === 'b') throw new Error('no');
+          return Uint8Array.of(9);
+        };
+        await expect(catalog.replaceHeader('first', 'second', failing)).rejects.toThrow('no');
+        expect(await another.readHeader()).toBe('first');
+        expect(Uint8Array.from((await another.readItem('a')) ?? [])).toEqual(Uint8Array.of(1));
+
+        expect(await catalog.replaceHeader('first', 'second', counted)).toBe(2);
+        expect(await another.readHeader()).toBe('second');
+        expect(Uint8Array.from((await another.readItem('a')) ?? [])).toEqual(Uint8Array.of(11));
+        expect(Uint8Array.from((await another.readItem('b')) ?? [])).toEqual(Uint8Array.of(12));
+      });
+
+      it('is removed when it is empty, and only then', async () => {
+        await catalog.createHeader('first');
+        await catalog.writeItem('a', Uint8Array.of(1), 'first');
+        await catalog.removeEmptyVault();
+        expect(await another.readHeader()).toBe('first');
+        await catalog.deleteItem('a');
+        await catalog.removeEmptyVault();
+        expect(await another.readHeader()).toBeNull();
+      });
+
       it('is not changed through the bytes it gave or took', async () => {
         const account = randomUUID();
         const given = Uint8Array.of(1, 2, 3);
-        await catalog.writeItem(account, given);
+        await catalog.writeItem(account, given, await catalog.createHeader('{}'));
         given.fill(9);
         (await catalog.readItem(account))?.fill(8);
         expect(Uint8Array.from((await catalog.readItem(account)) ?? [])).toEqual(Uint8Array.of(1, 2, 3));

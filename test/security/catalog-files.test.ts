@@ -186,7 +186,8 @@ describe.skipIf(process.platform === 'win32')("the catalog's files", () => {
   it('keep nothing of what was deleted', async () => {
     const catalog = openCatalog({ home });
     const saved = await catalog.add(crypto.randomUUID(), aDraft({ host: 'canary-host-4711' }));
-    await catalog.writeItem(saved.id, Buffer.from('canary-item-4711'.repeat(1000)));
+    const item = Buffer.from('canary-item-4711'.repeat(1000));
+    await catalog.writeItem(saved.id, item, await catalog.createHeader('{}'));
     await catalog.delete(saved.id);
     await catalog.deleteItem(saved.id);
     await catalog.close();

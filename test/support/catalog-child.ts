@@ -38,7 +38,7 @@ async function save(): Promise<void> {
   for (let n = 0; n < Number(count); n += 1) {
     const [id, account, name] = [randomUUID(), randomUUID(), `${prefix}-${n}`];
     await catalog.beginSecret(account, 'vault', id);
-    await catalog.writeItem(account, Buffer.from(name));
+    await catalog.writeItem(account, Buffer.from(name), await catalog.createHeader('{}'));
     const draft = aDraft({ name, password: { kind: 'stored' }, secretAccount: account });
     const saved = await catalog.add(id, draft);
     say(`saved ${name}`);

@@ -23,6 +23,7 @@ import {
 import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
 import { byCodePoint, InMemoryPipelines } from './in-memory-pipelines.ts';
+import { InMemoryVaultStorage } from './in-memory-vault-storage.ts';
 
 type Row = Omit<SavedConnection, 'usedBy' | 'secretBackend'>;
 
@@ -36,11 +37,10 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
   readonly #sourceConfigs = new Map<string, SourceConfig>();
   readonly #cdcRecords = new Map<string, CdcRecord>();
   readonly #ledger = new Map<string, SecretLedgerEntry>();
-  readonly #items = new Map<string, Uint8Array>();
+  readonly #vault = new InMemoryVaultStorage();
   /** The pipelines of the same catalog. */
   readonly pipelines: InMemoryPipelines;
   #backend: SecretBackend | null = null;
-  #header: string | null = null;
   #version = 0;
 
   constructor(options: { readonly now?: () => Date; readonly owner?: string } = {}) {
@@ -199,27 +199,26 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     return this.#backend;
   }
 
-  async readHeader(): Promise<string | null> {
-    return this.#header;
+  async changeSecretBackend(backend: SecretBackend): Promise<void> {
+    this.#backend = backend;
   }
 
-  async createHeader(text: string): Promise<string> {
-    this.#header ??= text;
-    return this.#header;
+  async moveSecret(id: string, from: string, to: string): Promise<boolean> {
+    const row = this.#rows.get(id);
+    if (row?.secretAccount !== from) return false;
+    this.#makeLive(to, id);
+    this.#retire(from);
+    this.#keep({ ...row, secretAccount: to, revision: row.revision + 1 });
+    return true;
   }
 
-  async readItem(account: string): Promise<Uint8Array | null> {
-    const sealed = this.#items.get(account);
-    return sealed === undefined ? null : new Uint8Array(sealed);
-  }
-
-  async writeItem(account: string, sealed: Uint8Array): Promise<void> {
-    this.#items.set(account, new Uint8Array(sealed));
-  }
-
-  async deleteItem(account: string): Promise<void> {
-    this.#items.delete(account);
-  }
+  readonly readHeader: VaultStorage['readHeader'] = () => this.#vault.readHeader();
+  readonly createHeader: VaultStorage['createHeader'] = (text) => this.#vault.createHeader(text);
+  readonly readItem: VaultStorage['readItem'] = (account) => this.#vault.readItem(account);
+  readonly writeItem: VaultStorage['writeItem'] = (...of) => this.#vault.writeItem(...of);
+  readonly deleteItem: VaultStorage['deleteItem'] = (account) => this.#vault.deleteItem(account);
+  readonly replaceHeader: VaultStorage['replaceHeader'] = (...of) => this.#vault.replaceHeader(...of);
+  readonly removeEmptyVault: VaultStorage['removeEmptyVault'] = () => this.#vault.removeEmptyVault();
 
   async close(): Promise<void> {}
 

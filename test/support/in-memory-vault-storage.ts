@@ -19,11 +19,27 @@ export class InMemoryVaultStorage implements VaultStorage {
     return item === undefined ? null : Uint8Array.from(item);
   }
 
-  async writeItem(account: string, sealed: Uint8Array): Promise<void> {
+  async writeItem(account: string, sealed: Uint8Array, header: string): Promise<boolean> {
+    if (this.header !== header) return false;
     this.items.set(account, Uint8Array.from(sealed));
+    return true;
   }
 
   async deleteItem(account: string): Promise<void> {
     this.items.delete(account);
+  }
+
+  async replaceHeader(...[former, header, reseal]: Parameters<VaultStorage['replaceHeader']>) {
+    if (this.header !== former) return null;
+    const sealedAnew = [...this.items].map(
+      ([account, sealed]) => [account, reseal(account, sealed)] as const,
+    );
+    for (const [account, sealed] of sealedAnew) this.items.set(account, Uint8Array.from(sealed));
+    this.header = header;
+    return sealedAnew.length;
+  }
+
+  async removeEmptyVault(): Promise<void> {
+    if (this.items.size === 0) this.header = null;
   }
 }

@@ -30,7 +30,7 @@ export function declareSavingFlags(command: Command): void {
 export async function testBeforeSave(app: App, flags: SavingFlags): Promise<TestBeforeSave> {
   const view = await app.view('stderr');
   return {
-    timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+    timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
     signal: app.signal,
     saveAnyway: flags.saveAnyway === true,
     ...((await isShownLive(app)) && {

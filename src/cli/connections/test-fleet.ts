@@ -80,9 +80,9 @@ export async function runFleet(
     done: 'tested',
     run: (told) =>
       testFleet(app.services, fleet, {
-        timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+        timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
         signal: app.signal,
-        concurrency: flags.concurrency ?? defaultConcurrency,
+        concurrency: flags.concurrency ?? app.defaults.values.concurrency ?? defaultConcurrency,
         ...told,
       }),
     report: (finished) => reports.write(reportedTests(finished), fleet.length),

@@ -49,7 +49,7 @@ export async function runOne(
   const view = await app.view('stdout');
   const live = app.settings.output === 'table' && view.terminal;
   const result = await test({
-    timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+    timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
     signal: app.signal,
     ...(live && { onStage: await liveLadder(app, 'stdout') }),
   }).catch(async (error: unknown) => {

@@ -105,7 +105,7 @@ async function refreshChosen(
       refreshAll(app.services, connections, {
         timeoutMs: flags.timeout ?? defaultTimeoutMs,
         signal: app.signal,
-        concurrency: flags.concurrency ?? defaultConcurrency,
+        concurrency: flags.concurrency ?? app.defaults.values.concurrency ?? defaultConcurrency,
         ...told,
       }),
     report: (finished) => reports.write(reportedRefreshes(finished), connections.length),

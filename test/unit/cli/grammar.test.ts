@@ -97,6 +97,17 @@ const tables: Record<string, Row[]> = {
     [['orders', '--name', 'copy'], { name: 'orders', copy: { name: 'copy' } }],
     [['orders', '--role', 'source'], { name: 'orders', copy: { name: undefined, role: 'source' } }],
   ],
+  'connections rotate': [
+    [['orders'], { name: 'orders', flags: { test: true } }],
+    [['orders', '--password-stdin'], { name: 'orders', flags: { test: true, passwordStdin: true } }],
+    [
+      ['orders', '--password-env', 'NEW', '--password-file', 'f', '--no-test', '--timeout', '5s'],
+      {
+        name: 'orders',
+        flags: { test: false, passwordEnv: 'NEW', passwordFile: 'f', timeout: 5000 },
+      },
+    ],
+  ],
   'connections test': [
     [[], { names: [], flags: {} }],
     [['a', 'b'], { names: ['a', 'b'], flags: {} }],
@@ -434,10 +445,23 @@ const tables: Record<string, Row[]> = {
     [[], { prefer: null }],
     [['--backend', 'vault'], { prefer: 'vault' }],
   ],
+  'secrets rotate': [[[], undefined]],
+  'secrets move': [
+    [[], {}],
+    [['--to', 'vault'], { to: 'vault' }],
+  ],
+  'config list': [[[], undefined]],
+  'config get': [[['output'], { key: 'output' }]],
+  'config set': [[['output', 'json'], { key: 'output', value: 'json' }]],
+  'config unset': [
+    [['output'], { key: 'output', all: false }],
+    [['--all'], { key: null, all: true }],
+  ],
   doctor: [
     [[], {}],
     [['--fix'], { fix: true }],
   ],
+  completion: [[['zsh'], { shell: 'zsh' }]],
   schema: [
     [[], { name: null }],
     [['plan'], { name: 'plan' }],

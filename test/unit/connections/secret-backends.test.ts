@@ -19,6 +19,9 @@ function backendsOf(services: InMemoryServices) {
       asked.push(prefer);
       return services.inCatalog.chooseSecretBackend(prefer ?? 'keychain');
     },
+    prepare: async () => {},
+    rotateVault: async () => null,
+    removeEmptyVault: async () => {},
   };
   return { asked, backends };
 }
