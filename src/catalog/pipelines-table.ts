@@ -144,7 +144,8 @@ export class PipelinesTable {
   disconnect(connectionId: string, name: string): void {
     const now = this.#now().toISOString();
     for (const side of ['source', 'destination']) {
-      const sql = `UPDATE pipelines SET ${side}_id = NULL, ${side}_name = ?, updated_at = ? WHERE ${side}_id = ?`;
+      const sql = `UPDATE pipelines SET ${side}_id = NULL, ${side}_name = ?, updated_at = ?, revision = revision + 1
+        WHERE ${side}_id = ?`;
       this.#db.run(sql, name, now, connectionId);
     }
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RefusedError, UsageError } from '../connections/errors.ts';
@@ -9,19 +10,19 @@ import { RefusedError, UsageError } from '../connections/errors.ts';
  */
 export async function writePrivateFile(path: string, text: string, overwrite: boolean): Promise<void> {
   // The rename puts another file in the place of the old one, whose mode and readers don't matter.
-  const target = overwrite ? join(dirname(resolve(path)), `.jackfield-${process.pid}.tmp`) : path;
+  const target = overwrite ? join(dirname(resolve(path)), `.jackfield-${randomUUID()}.tmp`) : path;
   try {
     const handle = await open(target, 'wx', 0o600);
     try {
       await writeFile(handle, text);
       await handle.sync();
+      if (overwrite) await rename(target, path);
     } catch (error) {
       await rm(target, { force: true });
       throw error;
     } finally {
       await handle.close();
     }
-    if (overwrite) await rename(target, path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason';
     if (code === 'EEXIST') {

@@ -3,6 +3,20 @@ import { type Asking, askText, type Check } from './ask.ts';
 import { type LiveScreen, showScreen } from './live-screen.ts';
 import { editLine, insertInto, lineOf, pastedLine, shownLine } from './text-line.ts';
 
+/** Columns for an answer beside its question. */
+const leastRoom = 24;
+
+/** The part of a line that there is room for, with the cursor in it. */
+function aroundCursor(
+  { text, before }: { readonly text: string; readonly before: string },
+  room: number,
+): { text: string; before: string } {
+  const left = [...before];
+  while (left.length > 0 && displayWidth(left.join('')) > room) left.shift();
+  const shown = left.join('');
+  return { text: truncateToWidth(shown + text.slice(before.length), room), before: shown };
+}
+
 /**
  * A line of text that can be left.
  * @param initial stands there to be edited
@@ -27,15 +41,18 @@ export async function askLine(
   let checking = false;
   const screen: LiveScreen<string | null> = {
     draw({ columns }) {
-      const { text, before } = shownLine(line);
-      const head = `${message} `;
+      const asked = truncateToWidth(message, columns);
+      // A question that leaves little room has the answer below it.
+      const beside = displayWidth(message) + leastRoom < columns;
+      const head = beside ? `${asked} ` : '';
+      const { text, before } = aroundCursor(shownLine(line), columns - displayWidth(head) - 1);
       const lines = [
-        `${theme.strong(message)} ${truncateToWidth(text, columns - head.length)}`,
+        ...(beside ? [`${theme.strong(asked)} ${text}`] : [theme.strong(asked), text]),
         complaint === null
           ? theme.faint('Enter take it · Esc back')
           : theme.bad(truncateToWidth(`✗ ${complaint}`, columns)),
       ];
-      return { lines, cursor: { line: 0, column: displayWidth(head + before) } };
+      return { lines, cursor: { line: beside ? 0 : 1, column: displayWidth(head + before) } };
     },
     press(key, controls) {
       if (checking) return;

@@ -209,12 +209,24 @@ export function describePipelineCatalog(
         const paused = await add('paused', { state: 'paused', tables: [table('a', 'b')] });
         await opened.catalog.update(shop, 1, aDraft({ name: 'renamed' }), (await shopOf()).lastTest);
         expect(await opened.another.delete(shop)).toBe(true);
-        expect(await others.find('paused')).toEqual({ ...paused, source: { id: null, name: 'renamed' } });
+        expect(await others.find('paused')).toEqual({
+          ...paused,
+          source: { id: null, name: 'renamed' },
+          revision: paused.revision + 1,
+        });
 
         shop = await connection('shop', 'source');
         const active = await add('active');
         expect(await opened.catalog.delete(lake, { force: true })).toBe(true);
-        expect(await others.find('active')).toEqual({ ...active, destination: { id: null, name: 'lake' } });
+        expect(await others.find('active')).toEqual({
+          ...active,
+          destination: { id: null, name: 'lake' },
+          revision: active.revision + 1,
+        });
+        // What was planned before it was lost is not carried out.
+        await expect(
+          pipelines.update([{ id: active.id, revision: active.revision, owner: 'me' }]),
+        ).rejects.toThrow();
         expect(await others.find('paused')).toMatchObject({
           source: { id: null, name: 'renamed' },
           destination: { id: null, name: 'lake' },
@@ -222,7 +234,7 @@ export function describePipelineCatalog(
         // A connection of that name is another one.
         const again = await connection('lake', 'destination');
         expect(await others.find('active')).toMatchObject({ destination: { id: null } });
-        await pipelines.update([{ id: active.id, revision: active.revision, destinationId: again }]);
+        await pipelines.update([{ id: active.id, revision: active.revision + 1, destinationId: again }]);
         expect(await others.find('active')).toMatchObject({ destination: { id: again, name: 'lake' } });
         expect((await opened.another.find('lake'))?.usedBy).toEqual(['active']);
       });

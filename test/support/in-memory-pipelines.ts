@@ -98,7 +98,14 @@ export class InMemoryPipelines implements PipelineCatalog {
       const row = this.#rows.get(id);
       if (row === undefined) continue;
       const updatedAt = this.#now().toISOString();
-      this.#rows.set(id, { ...row, source: lose(row.source), destination: lose(row.destination), updatedAt });
+      const revision = row.revision + 1;
+      this.#rows.set(id, {
+        ...row,
+        source: lose(row.source),
+        destination: lose(row.destination),
+        updatedAt,
+        revision,
+      });
     }
   }
 
