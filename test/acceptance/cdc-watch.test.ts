@@ -25,10 +25,10 @@ test('is drawn in place on a terminal, however narrow, until Ctrl-C', async () =
   await terminal.waitFor('Ctrl-C ends it');
   await source.asOwner("insert into sales.orders select i, repeat('x', 500) from generate_series(1, 2000) i");
   await terminal.waitFor(/Lag over \d+ s {2}▁+█/);
-  await terminal.resize(40, 10);
+  terminal.resize(40, 10);
   await sleep(400);
   for (const line of terminal.screen().split('\n')) expect(line.length).toBeLessThanOrEqual(40);
-  await terminal.resize(90, 24);
+  terminal.resize(90, 24);
   await terminal.waitFor('Ctrl-C ends it');
   expect(terminal.screen().match(/Ctrl-C ends it/g)).toHaveLength(1);
   terminal.press('ctrl-c');

@@ -78,11 +78,11 @@ describe.each(majors)('the explorer on PostgreSQL %i', (major) => {
     const terminal = await open();
     await take(terminal, 'Shop: schema', 'app');
     await terminal.waitFor('Esc back · 4');
-    await terminal.resize(40, 20);
+    terminal.resize(40, 20);
     await terminal.waitFor(
       /^\? Relation of app\n❯ [^\n]*\n {2}lines [^\n]*…\n[\s\S]*^type to search[^\n]*…$/m,
     );
-    await terminal.resize(100, 30);
+    terminal.resize(100, 30);
     await terminal.waitFor(/what was bought\n[\s\S]*Esc back · 4$/);
     terminal.press('ctrl-c');
     expect(await terminal.exit()).toEqual({ code: 130, signal: null });

@@ -56,7 +56,7 @@ test('40 columns: everything can still be read and answered', async () => {
 test('a terminal that is made smaller while a question stands open', async () => {
   const terminal = await openTerminal(['connections', 'add', '--role', 'source'], { home: newHome(), env });
   await terminal.waitFor(question('Connector'));
-  await terminal.resize(50, 12);
+  terminal.resize(50, 12);
   await choose(terminal, 'Connector', 'Self-hosted');
   await answer(terminal, 'Connection URL');
   await terminal.waitFor(question('Connection name'));

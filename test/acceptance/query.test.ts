@@ -275,7 +275,7 @@ test('--editor needs a terminal, and formats of query alone are refused elsewher
   expect((await script.refused(2)`connections query Orders --editor`).code).toBe('not_a_terminal');
   const listed = await script.jackfield`connections list --output ndjson`;
   expect(listed.code).toBe(2);
-  expect(listed.stderr).toContain('use --output table, json, csv, yaml\n');
+  expect(listed.stderr).toContain('did you mean --output json?');
   const unknown = await script.jackfield`connections query Orders ${'select 1'} --output xml`;
   expect(unknown.stderr).toContain('use --output table, json, csv, yaml, ndjson, markdown\n');
 });

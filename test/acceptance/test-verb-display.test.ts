@@ -103,7 +103,7 @@ test('in a terminal that is resized, small and without colour', async () => {
     [90, 30],
     [40, 8],
   ] as const) {
-    await terminal.resize(columns, rows);
+    terminal.resize(columns, rows);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const shown = terminal.scrollback();
     expect(shown.match(new RegExp(theSpinner, 'g'))).toHaveLength(1);

@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import nodePty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { afterwards } from './clean-up.ts';
@@ -55,18 +54,13 @@ export interface Terminal {
   scrollback(): string;
   /** Everything that the program has written, escape sequences included. */
   raw(): string;
-  resize(columns: number, rows: number): Promise<void>;
+  resize(columns: number, rows: number): void;
   /**
    * Waits for the program's end.
    * @param timeoutMs 10 000 when left out
    */
   exit(timeoutMs?: number): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
-
-/** Nothing drawn for so long: it waits for a key. Milliseconds. */
-const quietMs = 150;
-/** What is drawn all the time is not waited for longer than this. */
-const mostQuietMs = 1000;
 
 /** Runs the program as a person does: in a pseudo-terminal that understands what an xterm does. */
 export async function openTerminal(args: readonly string[], options: TerminalOptions): Promise<Terminal> {
@@ -80,7 +74,6 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
     env: bareEnvironment({ ...options, env: { LANG: 'C.UTF-8', ...options.env } }),
   });
   let written = '';
-  let lastWritten = performance.now();
   let ended: { code: number | null; signal: NodeJS.Signals | null } | null = null;
   const watchers = new Set<() => void>();
   const changed = () => {
@@ -88,7 +81,6 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
   };
   pty.onData((data) => {
     written += data;
-    lastWritten = performance.now();
     emulator.write(data, changed);
   });
   // Answers to a program's questions, after the cursor's position for example.
@@ -149,11 +141,7 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
     screen,
     scrollback: () => lines(0),
     raw: () => written,
-    resize: async (newColumns, newRows) => {
-      // What was drawn for the other size and is still on its way would be drawn into this one.
-      const began = performance.now();
-      const isQuiet = () => performance.now() - lastWritten > quietMs;
-      while (!isQuiet() && performance.now() - began < mostQuietMs) await sleep(quietMs / 3);
+    resize: (newColumns, newRows) => {
       emulator.resize(newColumns, newRows);
       pty.resize(newColumns, newRows);
     },

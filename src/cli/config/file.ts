@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../connections/errors.ts';
 
@@ -18,14 +18,23 @@ export function configPath(home: string): string {
 export function readConfigFile(home: string): ConfigFile {
   const path = configPath(home);
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return {};
+    const stat = statOf(path);
+    if (stat === null) return {};
     if (!stat.isFile() || stat.size > mostBytes) throw new Error('is not a small file');
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
     throw new Error('is no JSON object');
   } catch (error) {
     throw badFile(path, error);
+  }
+}
+
+/** Null where nothing can be looked at: of a home that is no directory, or closed, the catalog tells. */
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
   }
 }
 
