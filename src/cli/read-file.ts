@@ -102,7 +102,7 @@ export async function readBytes(path: string): Promise<Buffer> {
     throw new UsageError({
       code: 'bad_file',
       message: `the file ${path} can't be read${reason}`,
-      fix: 'check the path given with --file',
+      fix: 'check the path',
       cause: error,
     });
   }

@@ -92,9 +92,10 @@ export function readSize(flag: string): (text: string) => number {
 
 /** The name of a variable, which is not repeated: it may be a slip of the secret itself. @throws UsageError bad_value */
 export function readVariableName(flag: string): (text: string) => string {
+  const example = flag.includes('url') ? 'DATABASE_URL' : 'ORDERS_PASSWORD';
   return (text) => {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return text;
-    throw badValue(flag, 'is not the name of a variable', `use ${flag} ORDERS_PASSWORD, for instance`);
+    throw badValue(flag, 'is not the name of a variable', `use ${flag} ${example}, for instance`);
   };
 }
 

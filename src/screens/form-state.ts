@@ -62,6 +62,8 @@ export interface FormState {
   /** The fields that were left once: only these are complained about before Test or Save. */
   readonly visited: ReadonlySet<FormField>;
   readonly complaints: Readonly<Partial<Record<FormField, string>>>;
+  /** What was wrong with a URL, beside the field it came to, until that field is typed in. */
+  readonly refusedUrl: { readonly field: FormField; readonly text: string } | null;
   readonly revealed: boolean;
   /** What is typed in a field and turns out to be a URL, which may hold a password: it is not shown. */
   readonly unseen: string | null;
@@ -115,6 +117,7 @@ function formOf(values: FormValues): FormState {
     focus: 'name',
     visited,
     complaints: {},
+    refusedUrl: null,
     revealed: false,
     unseen: null,
     leaving: false,
@@ -181,7 +184,7 @@ export function formAfter(state: FormState, event: FormEvent, readUrl: ReadUrl):
     case 'read':
       return read(state, readUrl);
     case 'checked':
-      return { ...state, complaints: event.complaints };
+      return { ...state, complaints: withRefusedUrl(event.complaints, state) };
     case 'submitted':
       return submitted(state, event.complaints);
     case 'reset':
@@ -189,6 +192,14 @@ export function formAfter(state: FormState, event: FormEvent, readUrl: ReadUrl):
     case 'leaving':
       return { ...state, leaving: event.asks };
   }
+}
+
+/** What is wrong with the field itself matters less than why it did not get what was pasted. */
+function withRefusedUrl(
+  complaints: FormState['complaints'],
+  { refusedUrl }: FormState,
+): FormState['complaints'] {
+  return refusedUrl === null ? complaints : { ...complaints, [refusedUrl.field]: refusedUrl.text };
 }
 
 function submitted(state: FormState, complaints: FormState['complaints']): FormState {
@@ -322,6 +333,7 @@ function read(state: FormState, readUrl: ReadUrl): FormState {
   return {
     ...seen,
     complaints: { ...state.complaints, [field]: parsed },
+    refusedUrl: { field, text: parsed },
     visited: new Set([...state.visited, field]),
   };
 }
@@ -338,6 +350,7 @@ function filled(state: FormState, { endpoint, password, sslKeyPassword }: Parsed
   return {
     ...state,
     complaints: {},
+    refusedUrl: null,
     values: {
       texts,
       // libpq: the system's roots make verify-full the default (libpq-connect.html, sslrootcert).
@@ -370,5 +383,6 @@ function withSecret(state: FormState, field: SecretField, secret: SecretLine): F
 function withoutComplaint(state: FormState, field: FormField): FormState {
   if (state.complaints[field] === undefined) return state;
   const { [field]: _, ...complaints } = state.complaints;
-  return { ...state, complaints };
+  const refusedUrl = state.refusedUrl?.field === field ? null : state.refusedUrl;
+  return { ...state, complaints, refusedUrl };
 }

@@ -84,7 +84,15 @@ describe('the form', () => {
     const wrong = formThen(at('host'), { kind: 'pasted', text: 'postgresql://[canary-4711' });
     expect(wrong.complaints).toEqual({ host: 'the URL is wrong' });
     expect(JSON.stringify(wrong)).not.toContain('canary-4711');
-    expect(formThen(wrong, ...type('d')).complaints).toEqual({});
+    // What the fields lack is found out later, and does not hide it.
+    const checked = formThen(wrong, {
+      kind: 'checked',
+      complaints: { host: 'it is empty', name: 'it is empty' },
+    });
+    expect(checked.complaints).toEqual({ host: 'the URL is wrong', name: 'it is empty' });
+    const typed = formThen(wrong, ...type('d'));
+    expect(typed.complaints).toEqual({});
+    expect(formThen(typed, { kind: 'checked', complaints: {} }).complaints).toEqual({});
   });
 
   it('knows keyword/value strings, and takes no name or host for a URL', () => {
