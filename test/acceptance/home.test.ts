@@ -254,8 +254,9 @@ describe('the terminal', () => {
     await take(terminal, 'Show in pipelines', 'Edit');
     await terminal.waitFor('the saved one');
     terminal.resize(40, 15);
-    await terminal.waitFor('^T test');
+    await terminal.waitFor(/^\d below · .*\^T test/m);
     await goTo(terminal, 'Tags');
+    await terminal.waitFor(/^\d above · .*\^T test/m);
     terminal.resize(80, 24);
     await terminal.waitFor('Ctrl-T test');
     expect(terminal.screen().match(/Edit orders/g)).toHaveLength(1);
