@@ -1,5 +1,5 @@
 import type { CdcRecord } from '../cdc/cdc.ts';
-import { noSuchConnection } from '../connections/refusals.ts';
+import { cdcSetUpOtherwise, noSuchConnection } from '../connections/refusals.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 
 /** What was set up for CDC. Its methods are called within a transaction of {@link CatalogDatabase}. */
@@ -23,6 +23,11 @@ export class CdcSetupsTable {
   save(id: string, { publication, slot, host, port, database, since }: CdcRecord): void {
     const known = this.#db.row('SELECT 1 FROM connections WHERE id = ?', id);
     if (known === undefined) throw noSuchConnection(id);
+    const former = this.find(id);
+    // Another set-up of the same connection was quicker: it would be forgotten.
+    if (former !== null && (former.publication !== publication || former.slot !== slot)) {
+      throw cdcSetUpOtherwise(former);
+    }
     this.#db.run(
       `INSERT OR REPLACE INTO cdc_setups (connection_id, publication, slot, host, port, database, since)
         VALUES (?, ?, ?, ?, ?, ?, ?)`,

@@ -1,5 +1,11 @@
 import type { ConnectionDraft, LastTest, Role, SavedConnection } from '../connections/connection.ts';
-import { changedMeanwhile, connectionInUse, nameTaken, noSuchConnection } from '../connections/refusals.ts';
+import {
+  cdcSetUp,
+  changedMeanwhile,
+  connectionInUse,
+  nameTaken,
+  noSuchConnection,
+} from '../connections/refusals.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
 import {
   draftCells,
@@ -95,6 +101,8 @@ export class ConnectionsTable {
     const [name, role, account] = row;
     const pipelines = force ? [] : this.#pipelines.activeUsersOf(id);
     if (pipelines.length > 0) throw connectionInUse([{ name, role, pipelines, substitute: null }]);
+    const captured = this.#db.row<[string]>('SELECT slot FROM cdc_setups WHERE connection_id = ?', id);
+    if (captured !== undefined && !force) throw cdcSetUp(name, captured[0]);
     this.#pipelines.disconnect(id, name);
     this.#db.run('DELETE FROM connections WHERE id = ?', id);
     if (account !== null) this.#ledger.retire(account);

@@ -2,7 +2,7 @@ import type { DialLimits } from '../connections/connector.ts';
 import { RefusedError } from '../connections/errors.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import { shellWord } from '../connections/shell-word.ts';
-import type { CdcTeardown } from './cdc.ts';
+import type { CdcProblem, CdcRecord, CdcTeardown } from './cdc.ts';
 import { namingErrors, withNamedFixes } from './named-fix.ts';
 import type { CdcTeardownPlan } from './port.ts';
 import { type CdcCase, cdcCase, type GivenNames, movedFrom } from './use-case.ts';
@@ -32,12 +32,13 @@ export async function planTeardown(
   const at = await cdcCase(services, name, wish, limits);
   const { saved, catalog, cdc, names, dial, record } = at;
   refuseElsewhere(at, wish.force);
+  const elsewhere = record === null ? null : movedFrom(saved, record);
+  if (record !== null && elsewhere !== null) return forgetting(at, record, elsewhere);
   const request = {
     ...dial,
     connection: saved,
     names,
-    // What was recorded of another server says nothing of this one.
-    recordedSlot: record !== null && movedFrom(saved, record) === null ? record.slot : null,
+    recordedSlot: record?.slot ?? null,
     force: wish.force,
   };
   const plan = await namingErrors(saved.name, () => cdc.planTeardown(request));
@@ -50,6 +51,27 @@ export async function planTeardown(
         record !== null && record.slot === names.slot && record.publication === names.publication;
       if (isOurs) await catalog.forgetCdcRecord(saved.id);
       return { connection: saved.name, ...names, ...done, left: withNamedFixes(done.left, saved.name) };
+    },
+  };
+}
+
+/** What is known of a server that the connection does not lead to any more is forgotten; no server is touched. */
+function forgetting({ saved, catalog }: CdcCase, record: CdcRecord, elsewhere: string): PlannedTeardown {
+  const { publication, slot } = record;
+  const left: CdcProblem[] = [
+    {
+      code: 'cdc_set_up_elsewhere',
+      status: 'warned',
+      message: `the publication ${publication} and the slot ${slot} are left on ${elsewhere}, where the slot keeps WAL`,
+      fix: `there: SELECT pg_drop_replication_slot('${slot}'); and drop the publication ${publication}`,
+    },
+  ];
+  return {
+    plan: { steps: [], left },
+    connection: saved.name,
+    run: async () => {
+      await catalog.forgetCdcRecord(saved.id);
+      return { connection: saved.name, publication, slot, steps: [], left };
     },
   };
 }

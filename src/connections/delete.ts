@@ -1,9 +1,7 @@
 import type { SavedPipeline } from '../pipelines/pipeline.ts';
 import type { SavedConnection } from './connection.ts';
-import { RefusedError } from './errors.ts';
-import { type ConnectionUse, connectionInUse } from './refusals.ts';
+import { type ConnectionUse, cdcSetUp, connectionInUse } from './refusals.ts';
 import type { ConnectionServices } from './services.ts';
-import { shellWord } from './shell-word.ts';
 import { removeRetired } from './store-secrets.ts';
 
 /**
@@ -34,7 +32,7 @@ function isOneOf(connections: readonly SavedConnection[], { id }: SavedConnectio
 }
 
 /**
- * Refuses to delete sources whose CDC is set up, nobody would know of the slot any more.
+ * Refuses to delete sources whose CDC is set up: nobody would know of the slot any more.
  * @throws RefusedError cdc_set_up
  */
 export async function refuseCaptured(
@@ -45,11 +43,7 @@ export async function refuseCaptured(
   for (const { id, name } of connections) {
     const record = await catalog.cdcRecord(id);
     if (record === null) continue;
-    throw new RefusedError({
-      code: 'cdc_set_up',
-      message: `CDC of ${name} is set up: its slot ${record.slot} would keep WAL until the server's disk is full, and nobody would know of it`,
-      fix: `take it down first: jackfield connections cdc teardown ${shellWord(name)}; or, where that is done otherwise, add --force`,
-    });
+    throw cdcSetUp(name, record.slot);
   }
 }
 

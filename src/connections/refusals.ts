@@ -76,3 +76,24 @@ export function requireSource({ name, role }: Pick<SavedConnection, 'name' | 'ro
     fix: `save the same endpoint as a source: jackfield connections duplicate ${shellWord(name)} --name ${shellWord(`${name}-source`)} --role source`,
   });
 }
+
+/** A source that is not deleted over a slot that nobody would know of any more. */
+export function cdcSetUp(name: string, slot: string): RefusedError {
+  return new RefusedError({
+    code: 'cdc_set_up',
+    message: `CDC of ${name} is set up: its slot ${slot} would keep WAL until the server's disk is full, and nobody would know of it`,
+    fix: `take it down first: jackfield connections cdc teardown ${shellWord(name)}; or, where that is done otherwise, add --force`,
+  });
+}
+
+/** Another set-up of the same connection, with other names, was quicker. */
+export function cdcSetUpOtherwise(former: {
+  readonly publication: string;
+  readonly slot: string;
+}): RefusedError {
+  return new RefusedError({
+    code: 'cdc_set_up_otherwise',
+    message: `CDC of this connection is set up as publication ${former.publication} and slot ${former.slot}`,
+    fix: 'take that down first (jackfield connections cdc teardown), or duplicate the connection',
+  });
+}

@@ -631,13 +631,18 @@ export function describeConnectionCatalog(
         expect(await catalog.cdcRecord(id)).toBeNull();
         await catalog.saveCdcRecord(id, record);
         expect(await another.cdcRecord(id)).toEqual(record);
-        await another.saveCdcRecord(id, { ...record, slot: 'other' });
-        expect(await catalog.cdcRecord(id)).toEqual({ ...record, slot: 'other' });
+        await another.saveCdcRecord(id, { ...record, since: 'later' });
+        expect(await catalog.cdcRecord(id)).toEqual({ ...record, since: 'later' });
+        // A set-up under other names would forget the first one's slot.
+        await expect(another.saveCdcRecord(id, { ...record, slot: 'other' })).rejects.toMatchObject({
+          code: 'cdc_set_up_otherwise',
+        });
         await catalog.forgetCdcRecord(id);
         await catalog.forgetCdcRecord(id);
         expect(await another.cdcRecord(id)).toBeNull();
         await catalog.saveCdcRecord(id, record);
-        await catalog.delete(id);
+        await expect(another.delete(id)).rejects.toMatchObject({ code: 'cdc_set_up' });
+        expect(await catalog.delete(id, { force: true })).toBe(true);
         expect(await catalog.cdcRecord(id)).toBeNull();
       });
 

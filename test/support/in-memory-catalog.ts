@@ -15,6 +15,8 @@ import {
   type TableName,
 } from '../../src/connections/connection.ts';
 import {
+  cdcSetUp,
+  cdcSetUpOtherwise,
   changedMeanwhile,
   connectionInUse,
   nameTaken,
@@ -117,6 +119,8 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
       const pipelines = active.map(({ name }) => name);
       throw connectionInUse([{ name: row.name, role: row.role, pipelines, substitute: null }]);
     }
+    const captured = this.#cdcRecords.get(id);
+    if (captured !== undefined && !force) throw cdcSetUp(row.name, captured.slot);
     this.pipelines.disconnect(id, row.name);
     this.#version += 1;
     this.#rows.delete(id);
@@ -163,6 +167,9 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
 
   async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
     if (!this.#rows.has(id)) throw noSuchConnection(id);
+    const former = this.#cdcRecords.get(id);
+    if (former !== undefined && (former.publication !== record.publication || former.slot !== record.slot))
+      throw cdcSetUpOtherwise(former);
     this.#cdcRecords.set(id, record);
   }
 

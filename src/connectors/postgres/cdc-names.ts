@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CdcNames } from '../../cdc/port.ts';
 import { UsageError } from '../../connections/errors.ts';
 
@@ -5,8 +6,9 @@ import { UsageError } from '../../connections/errors.ts';
 const longest = 63;
 
 /**
- * The names where nobody gives others: `jackfield_` and what of the connection's name a slot's may hold.
- * The same for a connection of the same name on any machine.
+ * The names where nobody gives others: `jackfield_` and what of the connection's name a slot's may hold; where
+ * that is not all of it, also a hash, so that no two connections share a slot. The same for a connection of
+ * the same name on any machine.
  */
 export function defaultCdcNames(connection: string): CdcNames {
   const word = connection
@@ -14,7 +16,11 @@ export function defaultCdcNames(connection: string): CdcNames {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');
-  const name = `jackfield_${word || 'cdc'}`.slice(0, longest).replace(/_+$/, '');
+  const whole = `jackfield_${word}`;
+  if (word === connection && whole.length <= longest) return { publication: whole, slot: whole };
+  const hash = createHash('sha256').update(connection).digest('hex').slice(0, 8);
+  const start = `jackfield_${word || 'cdc'}`.slice(0, longest - 9).replace(/_+$/, '');
+  const name = `${start}_${hash}`;
   return { publication: name, slot: name };
 }
 

@@ -267,7 +267,7 @@ function changedTables(
     steps.push({
       step: 'drop_tables',
       transaction: 1,
-      sql: `ALTER PUBLICATION ${name} DROP TABLE ${dropped.map(written).join(', ')};`,
+      sql: `ALTER PUBLICATION ${name} DROP TABLE ${dropped.map((table) => `ONLY ${written(table)}`).join(', ')};`,
       effect: `${namesOf(dropped)} not published any more: ${dropped.length === 1 ? 'it is' : 'they are'} not among the tables that were named`,
     });
   }

@@ -79,7 +79,8 @@ const factsQuery = `SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relk
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '') AS generated,
   (SELECT json_agg(p.pubname) FROM pg_publication p WHERE (p.pubupdate OR p.pubdelete)
     AND (p.puballtables OR EXISTS (SELECT FROM pg_publication_rel r
-      WHERE r.prpubid = p.oid AND r.prrelid = c.oid))) AS published
+      WHERE r.prpubid = p.oid AND (r.prrelid = c.oid OR c.relispartition
+        AND r.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(c.oid) AS a))))) AS published
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])`;
 
 const leavesQuery = `SELECT r.oid AS root, t.relid::oid AS leaf FROM unnest($1::oid[]) AS r (oid),

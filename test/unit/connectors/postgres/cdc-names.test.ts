@@ -14,13 +14,30 @@ function refusal(slot: string, publication = 'p'): string | null {
 
 describe('the names of a set-up', () => {
   it.each([
-    ['orders', 'jackfield_orders'],
-    ['Orders – Prod (EU)', 'jackfield_orders_prod_eu'],
-    ['Zürich', 'jackfield_zu_rich'],
-    ['日本', 'jackfield_cdc'],
-    ['x'.repeat(100), `jackfield_${'x'.repeat(53)}`],
+    ['orders', /^jackfield_orders$/],
+    ['orders_2', /^jackfield_orders_2$/],
+    ['Orders – Prod (EU)', /^jackfield_orders_prod_eu_[0-9a-f]{8}$/],
+    ['Zürich', /^jackfield_zu_rich_[0-9a-f]{8}$/],
+    ['日本', /^jackfield_cdc_[0-9a-f]{8}$/],
+    ['x'.repeat(100), /^jackfield_x{44}_[0-9a-f]{8}$/],
   ])('of %s are %s', (name, expected) => {
-    expect(defaultCdcNames(name)).toEqual({ publication: expected, slot: expected });
+    const { publication, slot } = defaultCdcNames(name);
+    expect(slot).toMatch(expected);
+    expect(publication).toBe(slot);
+  });
+
+  it('of two connections are never the same, whatever a slot may hold of their own', () => {
+    const names = [
+      'заказы',
+      'клиенты',
+      '注文',
+      'Orders EU',
+      'orders-eu',
+      'orders_eu',
+      'y'.repeat(60),
+      'y'.repeat(61),
+    ];
+    expect(new Set(names.map((name) => defaultCdcNames(name).slot)).size).toBe(names.length);
   });
 
   it('are always such as PostgreSQL takes', () => {
