@@ -41,10 +41,10 @@ export async function setupCdc(
   const { host, port, database } = saved;
   let begun = false;
   const remember = async () => {
-    begun = true;
-    if (record !== null) return;
     const since = services.now().toISOString();
-    await catalog.saveCdcRecord(saved.id, { ...names, host, port, database, since });
+    if (record === null) await catalog.saveCdcRecord(saved.id, { ...names, host, port, database, since });
+    // Where another set-up was quicker, what it saved is not ours to forget.
+    begun = true;
   };
   try {
     const request = { ...requestOf(at, wish), ...options, onChange: remember };

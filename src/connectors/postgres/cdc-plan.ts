@@ -16,6 +16,8 @@ export interface PlanSituation {
   readonly wish: CdcWish;
   readonly state: CdcState;
   readonly choice: Choice;
+  /** What is published until now, with partitions. */
+  readonly published: readonly ChosenTable[];
   /** server_version_num. */
   readonly version: number;
   readonly recovery: boolean;
@@ -61,7 +63,8 @@ export function planSetup(given: PlanSituation): MadePlan {
   );
   const tables = choice.chosen.map(({ table }) => nameOnly(table));
   const steps = [...publicationSteps(situation, { marker, publish, way }), ...slotSteps(situation)];
-  return { tables, publish, steps, problems: [...problems, ...leftOut(choice)] };
+  const kept = identitiesKept(situation, marker);
+  return { tables, publish, steps, problems: [...problems, ...leftOut(choice), ...kept] };
 }
 
 /** The marker of the publication, where there is one of ours. @throws RefusedError */
@@ -195,8 +198,10 @@ function publicationSteps(situation: PlanSituation, { marker, publish, way }: Pu
   const wanted = choice.chosen.flatMap((it) => published(it, version)).sort(byName);
   const full = way.needsKey && wish.identityFull ? choice.chosen.flatMap((it) => keyless(it, version)) : [];
   const dropped = without(publication?.tables ?? [], wanted);
-  const kept = without(marker?.identities ?? [], dropped);
-  const restored = without(marker?.identities ?? [], kept);
+  const restored = (marker?.identities ?? []).filter(
+    (it) => without([it], dropped).length === 0 && isRestorable(situation, it),
+  );
+  const kept = without(marker?.identities ?? [], restored);
   const desired: CdcMarker = {
     connection: marker?.connection ?? situation.connection,
     slot: names.slot,
@@ -244,6 +249,34 @@ function publicationSteps(situation: PlanSituation, { marker, publish, way }: Pu
     );
   }
   return steps;
+}
+
+/**
+ * Whether a table that is not to be published any more may get its former identity back: nobody gave it
+ * another one since, nobody else publishes it, and no partition is without a key that its table publishes.
+ */
+function isRestorable({ published, choice, names }: PlanSituation, former: FormerIdentity): boolean {
+  const isFormer = (it: TableName) => it.schema === former.schema && it.name === former.name;
+  const now = published.flatMap(({ table, leaves }) => [table, ...leaves]).find(isFormer);
+  if (now === undefined || now.identity !== 'full' || !now.owned) return false;
+  if (choice.chosen.some(({ table, leaves }) => [table, ...leaves].some(isFormer))) return false;
+  if (now.publishedBy.some((it) => it !== names.publication)) return false;
+  return former.index === null || now.fitIndexes.includes(former.index);
+}
+
+/** What is not published any more and stays REPLICA IDENTITY FULL. */
+function identitiesKept(situation: PlanSituation, marker: CdcMarker | null): CdcProblem[] {
+  const { state, choice, version } = situation;
+  const wanted = choice.chosen.flatMap((it) => published(it, version));
+  const dropped = without(state.publication?.tables ?? [], wanted);
+  return (marker?.identities ?? [])
+    .filter((it) => without([it], dropped).length === 0 && !isRestorable(situation, it))
+    .map((former) => ({
+      code: 'identity_kept',
+      status: 'warned',
+      message: `${written(former)} stays REPLICA IDENTITY FULL: it was changed since, is published otherwise, or is not ours to change`,
+      fix: `where it may change: ${restoreSql(former)}`,
+    }));
 }
 
 function changedTables(

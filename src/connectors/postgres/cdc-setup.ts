@@ -8,7 +8,7 @@ import { beginLocked } from './cdc-lock.ts';
 import { type MadePlan, planSetup } from './cdc-plan.ts';
 import { type CdcSession, inCdcSession } from './cdc-session.ts';
 import { makeSlot } from './cdc-slot.ts';
-import { type CdcState, readCdcState } from './cdc-state.ts';
+import { readCdcState } from './cdc-state.ts';
 import { type Choice, chooseTables, tablesNamed } from './cdc-tables.ts';
 import type { Session } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
@@ -46,9 +46,9 @@ async function surveyed(
   const sessionFacts = await readSessionFacts(session, request.endpoint);
   const facts = await readCdcFacts(session);
   await session.query('COMMIT');
-  const { state, choice } = await reading(session, () => lookAt(session, request));
+  const { state, choice, published } = await reading(session, () => lookAt(session, request));
   const survey = { sessionFacts, facts, state, choice };
-  return { survey, made: planFor(request, survey, state, choice) };
+  return { survey, made: planFor(request, survey, { state, choice, published }) };
 }
 
 /** The server as it is now; tables that nobody names are those that the publication's marker does. */
@@ -60,10 +60,15 @@ async function lookAt(session: Session, { names, wish, endpoint }: CdcPlanReques
     wish.tables.length > 0
       ? await chooseTables(session, wish.tables, endpoint.schema)
       : { chosen: await tablesNamed(session, known ?? []), missing: [], leftOut: [] };
-  return { state, choice };
+  const published = await tablesNamed(session, state.publication?.tables ?? []);
+  return { state, choice, published };
 }
 
-function planFor(request: CdcPlanRequest, survey: CdcSurvey, state: CdcState, choice: Choice): MadePlan {
+function planFor(
+  request: CdcPlanRequest,
+  survey: CdcSurvey,
+  { state, choice, published }: Awaited<ReturnType<typeof lookAt>>,
+): MadePlan {
   const { sessionFacts, facts } = survey;
   return planSetup({
     connection: request.connection.name,
@@ -72,6 +77,7 @@ function planFor(request: CdcPlanRequest, survey: CdcSurvey, state: CdcState, ch
     recordedSlot: request.recordedSlot,
     state,
     choice,
+    published,
     version: sessionFacts.versionNumber,
     recovery: sessionFacts.server.recovery,
     database: facts.database,
@@ -86,8 +92,8 @@ async function run(opened: CdcSession, request: CdcSetupRequest, survey: CdcSurv
   for (;;) {
     // What is ended by the server leaves us the time to say why.
     await beginLocked(session, deadline, recovery, deadline.left - 2_000);
-    const { state, choice } = await lookAt(session, request);
-    const made = planFor(request, survey, state, choice);
+    const { state, choice, published } = await lookAt(session, request);
+    const made = planFor(request, survey, { state, choice, published });
     const [next] = made.steps;
     if (next === undefined) {
       await session.query('COMMIT');

@@ -105,6 +105,7 @@ function situation(fields: Partial<PlanSituation> = {}): PlanSituation {
     wish,
     state: { publication: null, slot: null },
     choice: { chosen: [chosen()], missing: [], leftOut: [] },
+    published: [],
     version: 180_000,
     recovery: false,
     database: 'shop',
@@ -201,6 +202,31 @@ describe('the plan of a set-up', () => {
     expect(sql.join()).toContain(
       '"identities":[["sales","lines","d",null],["sales","odd","n",null],["sales","none","n",null]]',
     );
+  });
+
+  it.each<[what: string, now: Partial<CdcRelation>, isGivenBack: boolean]>([
+    ['is given back', {}, true],
+    ['stays where another publication has the table too', { publishedBy: ['pub', 'theirs'] }, false],
+    ['stays where somebody gave it another one since', { identity: 'nothing' }, false],
+    ['stays where the table is not ours any more', { owned: false }, false],
+  ])('the former identity of a table that leaves %s', (_what, now, isGivenBack) => {
+    const left = chosen({ name: 'lines', key: null, identity: 'full', publishedBy: ['pub'], ...now });
+    const marker = aMarker({
+      identities: [{ schema: 'sales', name: 'lines', identity: 'default', index: null }],
+    });
+    const found = publicationOf(marker);
+    const publication = found && {
+      ...found,
+      tables: [...found.tables, { schema: 'sales', name: 'lines' }],
+    };
+    const state = { publication, slot: null };
+    const made = planSetup(situation({ state, published: [left] }));
+    const sql = made.steps.map((step) => step.sql).join('\n');
+    expect(sql).toContain('DROP TABLE ONLY sales.lines;');
+    expect(sql.includes('ALTER TABLE sales.lines REPLICA IDENTITY DEFAULT;')).toBe(isGivenBack);
+    expect(made.problems.some(({ code }) => code === 'identity_kept')).toBe(!isGivenBack);
+    // What was not given back stays in the mark.
+    expect(sql.includes('COMMENT ON PUBLICATION')).toBe(isGivenBack);
   });
 
   it('counts partitions one by one', () => {
