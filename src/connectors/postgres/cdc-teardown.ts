@@ -239,6 +239,7 @@ function whyKept(
   const isOurs = published.some(({ table, leaves }) => [table, ...leaves].some((it) => sameTable(it, now)));
   // Whoever owns a publication writes its comment; a table gets into it by its owner alone.
   if (!isOurs) return 'it is not published any more';
+  if (!now.owned) return `it is owned by ${now.owner}`;
   const others = now.publishedBy.filter((it) => it !== request.names.publication);
   if (others.length > 0) return `${others.join(', ')} publishes it too`;
   return index === null || now.fitIndexes.includes(index) ? null : `its index ${index} is gone`;

@@ -334,6 +334,7 @@ describe('the plan of a tear-down', () => {
       [chosen()],
     ],
     ['has lost its index', { identity: 'full' }, [chosen()]],
+    ['is not ours any more', { identity: 'full', fitIndexes: ['i'], owned: false, owner: 'x' }, [chosen()]],
   ])('leaves and tells the identity of a table that %s', (_, fields, published) => {
     const { steps, left } = ofTeardown({ state: withIdentity, changed: [aTable(fields)], published });
     expect(steps.map(({ step }) => step)).toEqual(['drop_publication']);
