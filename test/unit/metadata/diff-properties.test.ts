@@ -95,7 +95,11 @@ const structure: fc.Arbitrary<Discovery> = fc
       Object.fromEntries(
         schemas.map(({ schema, tables, types }) => [
           schema,
-          [...tables.filter(once('table')), ...types.filter(once('type'))],
+          // A table's row type has its name, so that no other type of its schema can.
+          [
+            ...tables.filter(once('table')),
+            ...types.filter(({ name }) => !tables.some((it) => it.name === name)).filter(once('type')),
+          ],
         ]),
       ),
     );
