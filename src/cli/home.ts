@@ -11,7 +11,9 @@ import { takenNameOf } from './connections/taken-name.ts';
  * @returns null where there is no terminal for it
  */
 export async function runHome(app: App): Promise<Verdict | null> {
-  if (!app.interactive || !app.streams.stdout.isTTY || app.settings.output !== 'table') return null;
+  // A default is how its answers look; a flag says that somebody else reads them.
+  const usual = app.defaults.values.output ?? 'table';
+  if (!app.interactive || !app.streams.stdout.isTTY || app.settings.output !== usual) return null;
   const parts: HomeParts = {
     asking: await askingOf(app),
     load: async () => (await (await app.services.catalog()).list()).map(toConnection),

@@ -87,9 +87,9 @@ export interface ConnectionCatalog {
   /**
    * Deletes a connection with its history, and retires its ledger entry. The pipelines that used it keep
    * its name, and are disconnected.
-   * @param options.force delete it although active pipelines use it
+   * @param options.force delete it although active pipelines use it, or CDC is set up
    * @returns false when there is no such connection (any more)
-   * @throws RefusedError connection_in_use
+   * @throws RefusedError connection_in_use, cdc_set_up
    */
   delete(id: string, options?: { readonly force?: boolean }): Promise<boolean>;
 
@@ -118,7 +118,10 @@ export interface ConnectionCatalog {
   /** The CDC set-up of a connection; null: none, or there is no such connection. */
   cdcRecord(id: string): Promise<CdcRecord | null>;
 
-  /** In place of a former one. @throws NotFoundError no_such_connection */
+  /**
+   * In place of a former one of the same publication and slot.
+   * @throws NotFoundError no_such_connection; RefusedError cdc_set_up_otherwise where another set-up was quicker
+   */
   saveCdcRecord(id: string, record: CdcRecord): Promise<void>;
 
   /** Forgets it; one that is not there is no error. */

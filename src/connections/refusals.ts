@@ -94,6 +94,6 @@ export function cdcSetUpOtherwise(former: {
   return new RefusedError({
     code: 'cdc_set_up_otherwise',
     message: `CDC of this connection is set up as publication ${former.publication} and slot ${former.slot}`,
-    fix: 'take that down first (jackfield connections cdc teardown), or duplicate the connection',
+    fix: 'take that down first (jackfield connections cdc teardown NAME), or duplicate the connection',
   });
 }

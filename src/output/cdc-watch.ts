@@ -1,6 +1,7 @@
 import type { CdcStatus } from '../cdc/cdc.ts';
 import type { View } from './answer.ts';
 import { cdcStatus, statusLine } from './cdc-status.ts';
+import { eraseLines, sizeOf } from './drawn-lines.ts';
 import { jsonText } from './json-text.ts';
 import type { Drawing } from './progress.ts';
 import { bytesText } from './relation-details-words.ts';
@@ -116,15 +117,7 @@ class LiveWatch implements StatusWatch {
 
   /** Also where the terminal has become narrower, and has wrapped what was drawn. */
   #erase(): void {
-    if (this.#drawn.length === 0) return;
-    const { stream } = this.#display;
-    const { columns, rows } = sizeOf(stream);
-    const taken = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    eraseLines(this.#display.stream, this.#drawn, 'below');
     this.#drawn = [];
-    stream.write(`\r\x1b[${Math.min(taken, rows - 1)}A\x1b[J`);
   }
-}
-
-function sizeOf({ columns, rows }: NodeJS.WriteStream): { columns: number; rows: number } {
-  return { columns: columns || 80, rows: rows || 24 };
 }

@@ -2,6 +2,19 @@ import type { ExportedConnection } from '../connections/exchange/export.ts';
 import { type Answer, yamlText } from './answer.ts';
 import { terminalSafe } from './terminal-text.ts';
 
+const csvColumns = [
+  'name',
+  'role',
+  'connector',
+  'host',
+  'port',
+  'database',
+  'username',
+  'schema',
+  'sslMode',
+  'secret',
+] as const;
+
 /**
  * The file of connections that `export` writes: connectionFileSchema; YAML for a person.
  * @param withoutSecret the names of those whose stored password is not in it
@@ -14,34 +27,10 @@ export async function exportedFile(
   const text = `${comment(withoutSecret)}${await yamlText(value)}`;
   return {
     value,
-    columns: [
-      'name',
-      'role',
-      'connector',
-      'host',
-      'port',
-      'database',
-      'username',
-      'schema',
-      'sslMode',
-      'secret',
-    ],
+    columns: csvColumns,
     *records() {
-      for (const {
-        name,
-        role,
-        connector,
-        host,
-        port,
-        database,
-        username,
-        schema,
-        sslMode,
-        secret,
-      } of connections) {
-        const record = { name, role, connector, host, port, database, username, schema, sslMode, secret };
-        yield Object.fromEntries(Object.entries(record).map(([key, it]) => [key, it ?? null]));
-      }
+      for (const connection of connections)
+        yield Object.fromEntries(csvColumns.map((column) => [column, connection[column] ?? null]));
     },
     text: () => text,
   };

@@ -1,4 +1,5 @@
 import type { View } from './answer.ts';
+import { eraseLines, sizeOf } from './drawn-lines.ts';
 import { formatDuration } from './duration.ts';
 import type { Drawing } from './progress.ts';
 import { displayWidth, padToWidth, terminalSafe, truncateToWidth } from './terminal-text.ts';
@@ -202,24 +203,14 @@ class LiveFleet<Result> implements FleetProgress<Result> {
 
   /** Takes away what is drawn, also where the terminal has become narrower and has wrapped it. */
   #erase(): void {
-    if (this.#drawn.length === 0) return;
-    const { stream } = this.#display;
-    const { columns, rows } = sizeOf(stream);
-    const taken = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    eraseLines(this.#display.stream, this.#drawn, 'last');
     this.#drawn = [];
-    const up = Math.min(taken, rows) - 1;
-    stream.write(`\r${up > 0 ? `\x1b[${up}A` : ''}\x1b[J`);
   }
 }
 
 interface Size {
   readonly columns: number;
   readonly rows: number;
-}
-
-/** As it is now: a terminal may be resized. One that does not tell (0) is taken for the usual. */
-function sizeOf({ columns, rows }: NodeJS.WriteStream): Size {
-  return { columns: columns || 80, rows: rows || 24 };
 }
 
 /** In tenths of a second throughout, so that the line does not jump. */

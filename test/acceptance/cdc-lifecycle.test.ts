@@ -161,6 +161,54 @@ describe.each(startableMajors())('CDC with PostgreSQL %i', (major) => {
     expect(dropped.tables.missing).toEqual([{ schema: 'sales', name: 'orders' }]);
   });
 
+  test('replica identities are given back to partitions too, and to nothing that others publish', async () => {
+    const source = await cdcSource(
+      server,
+      `create schema sales; create schema apart;
+       create table sales.orders (id int primary key);
+       create table sales.lines (n int);
+       create table sales.parts (at int) partition by range (at);
+       create table sales.parts_1 partition of sales.parts for values from (0) to (9);
+       create table apart.shared (at int) partition by range (at);
+       create table apart.shared_1 partition of apart.shared for values from (0) to (9);`,
+    );
+    const { script } = source;
+    // Of a schema since 15, of a partition's table since 13.
+    const theirs = [
+      ...(major >= 15 ? ['create publication of_schema for tables in schema sales'] : []),
+      major >= 13
+        ? 'create publication of_root for table apart.shared with (publish_via_partition_root)'
+        : 'create publication of_leaf for table apart.shared_1',
+    ];
+    const identitiesOf = async () =>
+      (
+        await source.sql(`select relname::text as name, relreplident::text as it from pg_class
+          where relnamespace in ('sales'::regnamespace, 'apart'::regnamespace) and relkind = 'r' order by 1`)
+      ).map(({ name, it }) => `${name} ${it}`);
+    const setUp = script.answer(cdcSetupSchema);
+    await setUp`connections cdc setup shop --table sales.* --table apart.* --replica-identity-full --yes`;
+    expect(await identitiesOf()).toEqual(['lines f', 'orders d', 'parts_1 f', 'shared_1 f']);
+
+    await setUp`connections cdc setup shop --table orders --table lines --table apart.shared --yes`;
+    expect(await identitiesOf()).toEqual(['lines f', 'orders d', 'parts_1 d', 'shared_1 f']);
+
+    for (const sql of theirs) await source.sql(sql);
+    await setUp`connections cdc setup shop --table orders --table lines --yes`;
+    expect(await identitiesOf()).toEqual(['lines f', 'orders d', 'parts_1 d', 'shared_1 f']);
+    await source.asOwner('insert into apart.shared values (1); update apart.shared set at = 2');
+
+    const gone = await script.answer(cdcTeardownSchema)`connections cdc teardown shop --yes`;
+    const kept = [...(major >= 15 ? ['lines'] : []), ...(major >= 13 ? ['shared'] : []), 'shared_1'];
+    expect(
+      gone.left.map(({ code, message }) => `${code} ${/^\w+\.(\w+)/.exec(message)?.[1]}`).sort(),
+    ).toEqual(kept.map((name) => `identity_kept ${name}`));
+    expect(await identitiesOf()).toEqual([
+      major >= 15 ? 'lines f' : 'lines d',
+      ...['orders d', 'parts_1 d', 'shared_1 f'],
+    ]);
+    await source.asOwner('insert into sales.lines values (1); update sales.lines set n = 2');
+  });
+
   test('a DBA may run what the plan prints, and another machine may take it down', async () => {
     const odd = 'Odd "Name"\u001b[31m\n\'); drop table sales.victim; --';
     const quoted = `sales."${odd.replaceAll('"', '""')}"`;

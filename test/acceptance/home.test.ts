@@ -365,3 +365,12 @@ test('without a terminal help is printed, and the exit code is 2', async () => {
     expect(await terminal.exit(), flags.join()).toEqual({ code: 2, signal: null });
   }
 });
+
+test('opens however answers are to look by default', async () => {
+  const script = newScript();
+  await save(script, 'orders');
+  expect((await script.jackfield`config set output json`).code).toBe(0);
+  const terminal = await open(script);
+  await terminal.waitFor(pointed('orders'));
+  await leave(terminal, 'escape', 0);
+});

@@ -166,6 +166,15 @@ const situations: Situation[] = [
   },
   {
     ...reader,
+    what: 'all that is in the schema is an extension’s',
+    setUp: `create schema shop; grant usage on schema shop to <user>; create table shop.t (id int);
+      grant select on shop.t to <user>; alter extension plpgsql add table shop.t;`,
+    says: [['warned', 'schema_empty'], 'passed'],
+    schemaMessage: 'the schema shop has no tables',
+    message: 'there is nothing to read yet',
+  },
+  {
+    ...reader,
     what: 'the schema is empty',
     setUp: 'create schema shop; grant usage on schema shop to <user>;',
     says: [['warned', 'schema_empty'], 'passed'],

@@ -82,6 +82,20 @@ describe('test --file', () => {
     await script.refused(6)`connections list`;
   });
 
+  test('many at once leave nothing on standard error but how they went', async () => {
+    const script = withoutCatalog();
+    const entries = Array.from({ length: 24 }, (_, index) => ({
+      ...{ name: `c${index}`, role: 'source', host: 'localhost', port: server.port, database },
+      ...{ username: role.name, sslMode: 'require', secret: 'env:ORDERS_PASSWORD' },
+    }));
+    const file = write(script, JSON.stringify({ connections: entries }), 'many.json');
+    const ended = await script.jackfield`connections test --file ${file} --concurrency 24 --json`;
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr.split('\n').filter((line) => line !== '' && !/^✓ passed +c\d+ /.test(line))).toEqual(
+      [],
+    );
+  });
+
   test('names, roles, tags and shards choose of it', async () => {
     const script = withoutCatalog();
     const file = five(script);

@@ -4,7 +4,7 @@ import { judgeServer, type ServerSituation } from './cdc-check-server.ts';
 import { judgeTable } from './cdc-check-tables.ts';
 import { type CdcFacts, readCdcFacts, reading } from './cdc-facts.ts';
 import { type ReplicationTrial, tryReplication } from './cdc-replication.ts';
-import { inCdcSession } from './cdc-session.ts';
+import { type CdcSession, inCdcSession } from './cdc-session.ts';
 import { type CdcState, readCdcState } from './cdc-state.ts';
 import { type Choice, chooseTables } from './cdc-tables.ts';
 import { readSessionFacts, type SessionFacts } from './session-facts.ts';
@@ -20,7 +20,8 @@ export interface CdcSurvey {
 /** Everything that is in the way, all at once; it changes nothing. @throws ServerError; InterruptedError; UsageError */
 export async function checkCdc(request: CdcCheckRequest): Promise<Omit<CdcCheck, 'connection'>> {
   const started = performance.now();
-  return inCdcSession(request, async ({ session }) => {
+  return inCdcSession(request, async (opened) => {
+    const { session } = opened;
     const { endpoint, names, tables } = request;
     const sessionFacts = await readSessionFacts(session, endpoint);
     const facts = await readCdcFacts(session);
@@ -28,7 +29,7 @@ export async function checkCdc(request: CdcCheckRequest): Promise<Omit<CdcCheck,
     const state = await reading(session, () => readCdcState(session, names));
     const choice = await reading(session, () => chooseTables(session, tables, endpoint.schema));
     const survey = { sessionFacts, facts, state, choice };
-    const checks = await checkServer(request, survey, names.slot);
+    const checks = await checkServer(opened, request, survey, names.slot);
     const judged = choice.chosen.map((it) =>
       judgeTable(it, {
         needsKey: true,
@@ -51,8 +52,14 @@ export async function checkCdc(request: CdcCheckRequest): Promise<Omit<CdcCheck,
 }
 
 /** The checks of the server and the role, the replication connection among them. @throws InterruptedError */
-export async function checkServer(dial: CdcDial, survey: CdcSurvey, slot: string): Promise<CdcCheckResult[]> {
-  const replication: ReplicationTrial = await tryReplication(dial);
+export async function checkServer(
+  { deadline }: CdcSession,
+  dial: CdcDial,
+  survey: CdcSurvey,
+  slot: string,
+): Promise<CdcCheckResult[]> {
+  // One time for both connections.
+  const replication: ReplicationTrial = await tryReplication({ ...dial, timeoutMs: deadline.left });
   const { sessionFacts, facts, state, choice } = survey;
   const situation: ServerSituation = {
     host: dial.endpoint.host,

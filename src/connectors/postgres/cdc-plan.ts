@@ -4,6 +4,14 @@ import type { TableName } from '../../connections/connection.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { hasKey, judgeTable, keyUnits, type PublishingWay, written } from './cdc-check-tables.ts';
+import {
+  endIdentities,
+  formerOf,
+  type IdentityEnds,
+  isAmong,
+  keptProblems,
+  restoreSql,
+} from './cdc-identities.ts';
 import { type CdcMarker, type FormerIdentity, markerText } from './cdc-marker.ts';
 import { type CdcState, type FoundPublication, type FoundSlot, isLost } from './cdc-state.ts';
 import { byName, type CdcRelation, type Choice, type ChosenTable, without } from './cdc-tables.ts';
@@ -18,6 +26,8 @@ export interface PlanSituation {
   readonly choice: Choice;
   /** What is published until now, with partitions. */
   readonly published: readonly ChosenTable[];
+  /** Tables whose replica identity set-up changed, as they are now. */
+  readonly changed: readonly CdcRelation[];
   /** server_version_num. */
   readonly version: number;
   readonly recovery: boolean;
@@ -62,9 +72,9 @@ export function planSetup(given: PlanSituation): MadePlan {
     told.problems.map((problem) => ({ ...problem, message: `${written(it.table)}: ${problem.message}` })),
   );
   const tables = choice.chosen.map(({ table }) => nameOnly(table));
-  const steps = [...publicationSteps(situation, { marker, publish, way }), ...slotSteps(situation)];
-  const kept = identitiesKept(situation, marker);
-  return { tables, publish, steps, problems: [...problems, ...leftOut(choice), ...kept] };
+  const ends = identityEnds(situation, marker);
+  const steps = [...publicationSteps(situation, { marker, publish, way, ends }), ...slotSteps(situation)];
+  return { tables, publish, steps, problems: [...problems, ...leftOut(choice), ...keptProblems(ends)] };
 }
 
 /** The marker of the publication, where there is one of ours. @throws RefusedError */
@@ -189,19 +199,30 @@ interface PublicationWay {
   readonly marker: CdcMarker | null;
   readonly publish: readonly CdcOperation[];
   readonly way: PublishingWay;
+  readonly ends: IdentityEnds;
+}
+
+/** What becomes of the identities of tables that are not among those that are wanted, nor partitions of one. */
+function identityEnds(
+  { names, choice, published, changed }: PlanSituation,
+  marker: CdcMarker | null,
+): IdentityEnds {
+  const unneeded = (marker?.identities ?? []).filter((it) => !isAmong(choice.chosen, it));
+  return endIdentities({ publication: names.publication, published, changed }, unneeded);
 }
 
 /** What the publication needs; all of it is one transaction. */
-function publicationSteps(situation: PlanSituation, { marker, publish, way }: PublicationWay): CdcStep[] {
+function publicationSteps(
+  situation: PlanSituation,
+  { marker, publish, way, ends }: PublicationWay,
+): CdcStep[] {
   const { names, state, choice, version, recovery, wish } = situation;
   const { publication } = state;
   const wanted = choice.chosen.flatMap((it) => published(it, version)).sort(byName);
   const full = way.needsKey && wish.identityFull ? choice.chosen.flatMap((it) => keyless(it, version)) : [];
   const dropped = without(publication?.tables ?? [], wanted);
-  const restored = (marker?.identities ?? []).filter(
-    (it) => without([it], dropped).length === 0 && isRestorable(situation, it),
-  );
-  const kept = without(marker?.identities ?? [], restored);
+  const needed = (marker?.identities ?? []).filter((it) => isAmong(choice.chosen, it));
+  const kept = [...needed, ...ends.kept.map(({ former }) => former)];
   const desired: CdcMarker = {
     connection: marker?.connection ?? situation.connection,
     slot: names.slot,
@@ -229,7 +250,7 @@ function publicationSteps(situation: PlanSituation, { marker, publish, way }: Pu
       `publishes ${publish.join(', ')} of ${wanted.length === 1 ? 'one table' : `${wanted.length} tables`}`,
     );
   } else {
-    steps.push(...changedTables(publication, wanted, dropped, restored, name));
+    steps.push(...changedTables(publication, wanted, dropped, ends.restored, name));
     steps.push(...changedOptions(publication, publish, choice, name));
   }
   // A standby has the publication of its primary, whose marker says what it says.
@@ -249,34 +270,6 @@ function publicationSteps(situation: PlanSituation, { marker, publish, way }: Pu
     );
   }
   return steps;
-}
-
-/**
- * Whether a table that is not to be published any more may get its former identity back: nobody gave it
- * another one since, nobody else publishes it, and no partition is without a key that its table publishes.
- */
-function isRestorable({ published, choice, names }: PlanSituation, former: FormerIdentity): boolean {
-  const isFormer = (it: TableName) => it.schema === former.schema && it.name === former.name;
-  const now = published.flatMap(({ table, leaves }) => [table, ...leaves]).find(isFormer);
-  if (now === undefined || now.identity !== 'full' || !now.owned) return false;
-  if (choice.chosen.some(({ table, leaves }) => [table, ...leaves].some(isFormer))) return false;
-  if (now.publishedBy.some((it) => it !== names.publication)) return false;
-  return former.index === null || now.fitIndexes.includes(former.index);
-}
-
-/** What is not published any more and stays REPLICA IDENTITY FULL. */
-function identitiesKept(situation: PlanSituation, marker: CdcMarker | null): CdcProblem[] {
-  const { state, choice, version } = situation;
-  const wanted = choice.chosen.flatMap((it) => published(it, version));
-  const dropped = without(state.publication?.tables ?? [], wanted);
-  return (marker?.identities ?? [])
-    .filter((it) => without([it], dropped).length === 0 && !isRestorable(situation, it))
-    .map((former) => ({
-      code: 'identity_kept',
-      status: 'warned',
-      message: `${written(former)} stays REPLICA IDENTITY FULL: it was changed since, is published otherwise, or is not ours to change`,
-      fix: `where it may change: ${restoreSql(former)}`,
-    }));
 }
 
 function changedTables(
@@ -363,17 +356,6 @@ function slotSteps({ names, state, version, recovery, wish }: PlanSituation): Cd
   ];
 }
 
-/** The statement that gives a table back what it had. */
-export function restoreSql({ identity, index, ...table }: FormerIdentity): string {
-  const former =
-    identity === 'index' && index !== null
-      ? `USING INDEX ${quoteIdentifier(index)}`
-      : identity === 'nothing'
-        ? 'NOTHING'
-        : 'DEFAULT';
-  return `ALTER TABLE ${written(table)} REPLICA IDENTITY ${former};`;
-}
-
 /** What is named to the publication: before 13 it takes no partitioned table, and each partition is one. */
 export function published({ table, leaves }: ChosenTable, version: number): readonly CdcRelation[] {
   return table.kind === 'p' && version < 130_000 ? leaves : [table];
@@ -381,12 +363,6 @@ export function published({ table, leaves }: ChosenTable, version: number): read
 
 function keyless(chosen: ChosenTable, version: number): CdcRelation[] {
   return keyUnits(chosen, version).filter((it) => !hasKey(it));
-}
-
-function formerOf({ schema, name, identity, identityIndex }: CdcRelation): FormerIdentity {
-  if (identity === 'index' && identityIndex !== null) return { schema, name, identity, index: identityIndex };
-  // An index that was dropped leaves what means NOTHING.
-  return { schema, name, identity: identity === 'default' ? 'default' : 'nothing', index: null };
 }
 
 function listed(tables: readonly CdcRelation[]): string {

@@ -4,6 +4,7 @@ import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { type CdcSurvey, checkServer } from './cdc-check.ts';
 import { readCdcFacts, reading } from './cdc-facts.ts';
+import { readIdentities } from './cdc-identities.ts';
 import { beginLocked } from './cdc-lock.ts';
 import { type MadePlan, planSetup } from './cdc-plan.ts';
 import { type CdcSession, inCdcSession } from './cdc-session.ts';
@@ -17,7 +18,7 @@ import { readSessionFacts } from './session-facts.ts';
 export async function planCdc(request: CdcPlanRequest): Promise<CdcPlan> {
   return inCdcSession(request, async (opened) => {
     const { survey, made } = await surveyed(opened.session, request);
-    const checks = await checkServer(request, survey, request.names.slot);
+    const checks = await checkServer(opened, request, survey, request.names.slot);
     const ready = blockersOf(survey, made, checks).length === 0;
     return { ...answerOf(request, made), ready, problems: [...problemsOf(checks), ...made.problems] };
   });
@@ -32,7 +33,7 @@ export async function setupCdc(request: CdcSetupRequest): Promise<CdcSetup> {
   return inCdcSession(request, async (opened) => {
     const { survey, made } = await surveyed(opened.session, request);
     if (made.steps.length > 0) {
-      const checks = await checkServer(request, survey, request.names.slot);
+      const checks = await checkServer(opened, request, survey, request.names.slot);
       refuseUnready(request, blockersOf(survey, made, checks));
     }
     return run(opened, request, survey);
@@ -46,9 +47,9 @@ async function surveyed(
   const sessionFacts = await readSessionFacts(session, request.endpoint);
   const facts = await readCdcFacts(session);
   await session.query('COMMIT');
-  const { state, choice, published } = await reading(session, () => lookAt(session, request));
-  const survey = { sessionFacts, facts, state, choice };
-  return { survey, made: planFor(request, survey, { state, choice, published }) };
+  const seen = await reading(session, () => lookAt(session, request));
+  const survey = { sessionFacts, facts, state: seen.state, choice: seen.choice };
+  return { survey, made: planFor(request, survey, seen) };
 }
 
 /** The server as it is now; tables that nobody names are those that the publication's marker does. */
@@ -60,14 +61,13 @@ async function lookAt(session: Session, { names, wish, endpoint }: CdcPlanReques
     wish.tables.length > 0
       ? await chooseTables(session, wish.tables, endpoint.schema)
       : { chosen: await tablesNamed(session, known ?? []), missing: [], leftOut: [] };
-  const published = await tablesNamed(session, state.publication?.tables ?? []);
-  return { state, choice, published };
+  return { state, choice, ...(await readIdentities(session, state)) };
 }
 
 function planFor(
   request: CdcPlanRequest,
   survey: CdcSurvey,
-  { state, choice, published }: Awaited<ReturnType<typeof lookAt>>,
+  seen: Awaited<ReturnType<typeof lookAt>>,
 ): MadePlan {
   const { sessionFacts, facts } = survey;
   return planSetup({
@@ -75,9 +75,7 @@ function planFor(
     names: request.names,
     wish: request.wish,
     recordedSlot: request.recordedSlot,
-    state,
-    choice,
-    published,
+    ...seen,
     version: sessionFacts.versionNumber,
     recovery: sessionFacts.server.recovery,
     database: facts.database,
@@ -92,13 +90,13 @@ async function run(opened: CdcSession, request: CdcSetupRequest, survey: CdcSurv
   for (;;) {
     // What is ended by the server leaves us the time to say why.
     await beginLocked(session, deadline, recovery, deadline.left - 2_000);
-    const { state, choice, published } = await lookAt(session, request);
-    const made = planFor(request, survey, { state, choice, published });
+    const seen = await lookAt(session, request);
+    const made = planFor(request, survey, seen);
     const [next] = made.steps;
     if (next === undefined) {
       await session.query('COMMIT');
       const { problems: _, ready: __, ...answer } = answerOf(request, made);
-      return { ...answer, steps: done, slotPosition: state.slot?.facts.confirmedPosition ?? null };
+      return { ...answer, steps: done, slotPosition: seen.state.slot?.facts.confirmedPosition ?? null };
     }
     refuseOthers(request, made.steps);
     if (done.length === 0) await request.onChange();

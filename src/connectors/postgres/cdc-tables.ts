@@ -27,7 +27,7 @@ export interface CdcRelation extends TableName {
   readonly deferrableKey: string | null;
   readonly generatedColumns: readonly string[];
   readonly inherited: boolean;
-  /** Whether a publication other than ours publishes its updates or deletes. */
+  /** The publications, ours among them, that publish its updates or deletes. */
   readonly publishedBy: readonly string[];
   /** Estimated, in pages of 8 kB. */
   readonly pages: number;
@@ -56,7 +56,21 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
-const factsQuery = `SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+/**
+ * Who publishes updates or deletes of a relation: itself, as a partition of what is published, or with all
+ * of its schema (15); the view knows the ways that a version has.
+ */
+const factsQuery = `WITH listed AS MATERIALIZED (
+  SELECT t.pubname, c.oid FROM pg_publication_tables t
+  JOIN pg_publication p ON p.pubname = t.pubname AND (p.pubupdate OR p.pubdelete)
+  JOIN pg_namespace n ON n.nspname = t.schemaname
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+), published AS MATERIALIZED (
+  SELECT r.oid, json_agg(DISTINCT l.pubname) AS names FROM unnest($1::oid[]) AS r (oid)
+  CROSS JOIN LATERAL (SELECT r.oid UNION SELECT a.relid FROM pg_partition_ancestors(r.oid) AS a) AS up (oid)
+  JOIN listed l ON l.oid = up.oid GROUP BY r.oid
+)
+SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
   c.relpersistence = 'p' AS permanent, c.relispartition AS partition,
   pg_has_role(c.relowner, 'USAGE') AS owned, pg_get_userbyid(c.relowner) AS owner,
   has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable,
@@ -77,10 +91,7 @@ const factsQuery = `SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relk
     WHERE i.indrelid = c.oid AND i.indisprimary AND NOT i.indimmediate LIMIT 1) AS deferrable_key,
   (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '') AS generated,
-  (SELECT json_agg(p.pubname) FROM pg_publication p WHERE (p.pubupdate OR p.pubdelete)
-    AND (p.puballtables OR EXISTS (SELECT FROM pg_publication_rel r
-      WHERE r.prpubid = p.oid AND (r.prrelid = c.oid OR c.relispartition
-        AND r.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(c.oid) AS a))))) AS published
+  (SELECT published.names FROM published WHERE published.oid = c.oid) AS published
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])`;
 
 const leavesQuery = `SELECT r.oid AS root, t.relid::oid AS leaf FROM unnest($1::oid[]) AS r (oid),

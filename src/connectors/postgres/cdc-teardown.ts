@@ -4,12 +4,13 @@ import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { written } from './cdc-check-tables.ts';
 import { reading } from './cdc-facts.ts';
+import { endIdentities, keptProblems, readIdentities, restoreSql } from './cdc-identities.ts';
 import { beginLocked } from './cdc-lock.ts';
 import type { CdcMarker } from './cdc-marker.ts';
-import { foreignSlot, restoreSql } from './cdc-plan.ts';
+import { foreignSlot } from './cdc-plan.ts';
 import { type CdcSession, inCdcSession } from './cdc-session.ts';
 import { type CdcState, readCdcState } from './cdc-state.ts';
-import { type CdcRelation, type ChosenTable, sameTable, tablesNamed } from './cdc-tables.ts';
+import type { CdcRelation, ChosenTable } from './cdc-tables.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { quoteIdentifier, quoteLiteral } from './identifiers.ts';
 import type { Session } from './session.ts';
@@ -44,13 +45,16 @@ export async function teardownCdc(request: CdcTeardownRequest): Promise<Pick<Cdc
     const { session, deadline } = opened;
     const { recovery } = await reading(session, () => lookAt(session, request));
     const done: CdcStep[] = [];
+    // Once the publication is gone, nothing on the server tells of it any more.
+    const left = new Map<string, CdcProblem>();
     for (;;) {
       await beginLocked(session, deadline, recovery, deadline.left - 2_000);
       const plan = planTeardown(await lookAt(session, request));
+      for (const problem of plan.left) left.set(problem.message, problem);
       const [next] = plan.steps;
       if (next === undefined) {
         await session.query('COMMIT');
-        return { steps: done, left: [...plan.left] };
+        return { steps: done, left: [...left.values()] };
       }
       const group = plan.steps.filter(({ transaction }) => transaction === next.transaction);
       if (next.step === 'end_consumer' || next.step === 'drop_slot') {
@@ -78,15 +82,12 @@ async function lookAt(session: Session, request: CdcTeardownRequest): Promise<Te
   const { database, recovery } = await session.queryRow(
     'SELECT current_database() AS database, pg_is_in_recovery() AS recovery',
   );
-  const marker = state.publication?.marker;
-  const identities = typeof marker === 'object' && marker !== null ? marker.identities : [];
   return {
     request,
     state,
     database: database ?? '',
     recovery: recovery === 't',
-    published: await tablesNamed(session, state.publication?.tables ?? []),
-    changed: (await tablesNamed(session, identities)).map(({ table }) => table),
+    ...(await readIdentities(session, state)),
   };
 }
 
@@ -200,26 +201,27 @@ function publicationSteps(situation: TeardownSituation, marker: CdcMarker, left:
     return [];
   }
   const steps: CdcStep[] = [];
-  for (const former of marker.identities) {
-    const now = situation.changed.find((it) => sameTable(it, former));
-    // What is gone, or was changed by somebody since, is not ours to change.
-    if (now === undefined || now.identity !== 'full') continue;
-    const why = whyKept(situation, now, former.index);
-    if (why === null) {
-      steps.push({
-        step: 'replica_identity',
-        transaction: 2,
-        sql: restoreSql(former),
-        effect: `gives ${written(former)} back its former replica identity (${former.identity})`,
-      });
-    } else {
-      left.push({
-        code: 'identity_kept',
-        status: 'warned',
-        message: `${written(former)} stays REPLICA IDENTITY FULL: ${why}`,
-        fix: `where it may change: ${restoreSql(former)}`,
-      });
-    }
+  const { published, changed, request } = situation;
+  const ends = endIdentities(
+    { publication: request.names.publication, published, changed },
+    marker.identities,
+  );
+  for (const former of ends.restored) {
+    steps.push({
+      step: 'replica_identity',
+      transaction: 2,
+      sql: restoreSql(former),
+      effect: `gives ${written(former)} back its former replica identity (${former.identity})`,
+    });
+  }
+  left.push(...keptProblems(ends));
+  if (marker.elsewhere && situation.state.slot === null) {
+    left.push({
+      code: 'slot_elsewhere',
+      status: 'warned',
+      message: `the slot ${marker.slot} was to be on a standby: while it is there it keeps WAL`,
+      fix: 'take that down first: jackfield connections cdc teardown STANDBY',
+    });
   }
   steps.push({
     step: 'drop_publication',
@@ -228,21 +230,6 @@ function publicationSteps(situation: TeardownSituation, marker: CdcMarker, left:
     effect: 'nothing is published under that name any more',
   });
   return steps;
-}
-
-/** Why a table's identity is not given back; null where it is. */
-function whyKept(
-  { published, request }: TeardownSituation,
-  now: CdcRelation,
-  index: string | null,
-): string | null {
-  const isOurs = published.some(({ table, leaves }) => [table, ...leaves].some((it) => sameTable(it, now)));
-  // Whoever owns a publication writes its comment; a table gets into it by its owner alone.
-  if (!isOurs) return 'it is not published any more';
-  if (!now.owned) return `it is owned by ${now.owner}`;
-  const others = now.publishedBy.filter((it) => it !== request.names.publication);
-  if (others.length > 0) return `${others.join(', ')} publishes it too`;
-  return index === null || now.fitIndexes.includes(index) ? null : `its index ${index} is gone`;
 }
 
 /** Ends a consumer that is at work, as often as it comes back, and drops the slot; in a savepoint each time. */

@@ -3,7 +3,7 @@ import type { ProbeRequest } from '../../connections/connector.ts';
 import { Fault } from './faults.ts';
 import { jsonArray } from './json-array.ts';
 import { firstLookQuery, type Group, privilegesQuery, writePrivileges } from './privileges-query.ts';
-import type { Session } from './session.ts';
+import type { Session, TextRow } from './session.ts';
 
 /** Tables, or sequences: how many there are, and the first of them by name. */
 export interface Named {
@@ -70,13 +70,13 @@ export async function readPrivileges(
 ): Promise<PrivilegeFacts> {
   // No table at all would pass whatever the user may do.
   const listed = tables !== null && tables.length > 0;
-  if (role === 'source' && !listed) {
-    const open = await firstLook(session, endpoint.schema);
-    if (open !== null) return open;
-  }
-  const row = await session.queryRow(
-    privilegesQuery({ role, schema: endpoint.schema, tables: tables ?? [] }),
-  );
+  const open = role === 'source' && !listed ? await firstLook(session, endpoint.schema) : null;
+  const whole = privilegesQuery({ role, schema: endpoint.schema, tables: tables ?? [] });
+  return factsOf(open ?? (await session.queryRow(whole)), listed);
+}
+
+/** What a row says; of what it does not have there is none. */
+function factsOf(row: TextRow, listed: boolean): PrivilegeFacts {
   const yes = (name: string) => row[name] === 't';
   const count = (name: string) => Number(row[name] ?? 0);
   const named = (name: Group): Named => ({
@@ -109,33 +109,11 @@ export async function readPrivileges(
 const longestName = 63;
 
 /** @returns what is known of a schema of which all may be read; null where the whole question must be asked */
-async function firstLook(session: Session, schema: string): Promise<PrivilegeFacts | null> {
+async function firstLook(session: Session, schema: string): Promise<TextRow | null> {
   if (Buffer.byteLength(schema) > longestName) return null;
   const row = await session.queryRow(firstLookQuery(schema));
-  const relations = Number(row.relations ?? 0);
-  if (row.usage !== 't' || row.open !== 't' || relations === 0) return null;
-  const none: Named = { count: 0, first: [] };
-  return {
-    currentUser: row.current_user ?? '',
-    database: row.database ?? '',
-    listed: false,
-    schemas: [{ name: schema, exists: true, usage: true, create: row.creation === 't', missing: 0 }],
-    // Of a source nothing of this is judged.
-    databaseCreate: false,
-    databaseTemporary: false,
-    relations,
-    tables: Number(row.tables ?? 0),
-    ofOthers: 0,
-    missing: none,
-    notTables: none,
-    closed: none,
-    partial: none,
-    filtered: none,
-    unwritable: none,
-    lacks: [],
-    closedSequences: none,
-    sequences: Number(row.sequences ?? 0),
-  };
+  if (row.usage !== 't' || row.open !== 't' || Number(row.relations ?? 0) === 0) return null;
+  return { ...row, schemas: JSON.stringify([[schema, true, true, row.creation === 't', 0]]) };
 }
 
 function tableName(entry: unknown): TableName {

@@ -78,6 +78,29 @@ describe('the use cases of CDC', () => {
     expect(cdc.servers.get('db.example.com')).toEqual({ publication: true, slot: true });
   });
 
+  it('forget nothing of another set-up that was quicker', async () => {
+    const { cdc } = services.connector;
+    const theirs = {
+      publication: 'theirs',
+      slot: 'theirs',
+      host: 'db.example.com',
+      port: 5432,
+      database: 'shop',
+      since: '',
+    };
+    const setup = cdc.setup.bind(cdc);
+    cdc.setup = async (request) => {
+      await services.inCatalog.saveCdcRecord('id', theirs);
+      return setup(request);
+    };
+    await expect(setupCdc(services, 'id', wish, options)).rejects.toMatchObject({
+      code: 'cdc_set_up_otherwise',
+      fix: expect.stringContaining("cdc teardown 'the shop'"),
+    });
+    expect(await record()).toEqual(theirs);
+    expect(cdc.servers.get('db.example.com')).toMatchObject({ publication: false, slot: false });
+  });
+
   it('remember what others have made all of, and make one set-up of a connection', async () => {
     const { cdc } = services.connector;
     cdc.servers.set('db.example.com', { publication: true, slot: true });

@@ -106,6 +106,7 @@ function situation(fields: Partial<PlanSituation> = {}): PlanSituation {
     state: { publication: null, slot: null },
     choice: { chosen: [chosen()], missing: [], leftOut: [] },
     published: [],
+    changed: [],
     version: 180_000,
     recovery: false,
     database: 'shop',
@@ -204,29 +205,85 @@ describe('the plan of a set-up', () => {
     );
   });
 
-  it.each<[what: string, now: Partial<CdcRelation>, isGivenBack: boolean]>([
-    ['is given back', {}, true],
-    ['stays where another publication has the table too', { publishedBy: ['pub', 'theirs'] }, false],
-    ['stays where somebody gave it another one since', { identity: 'nothing' }, false],
-    ['stays where the table is not ours any more', { owned: false }, false],
-  ])('the former identity of a table that leaves %s', (_what, now, isGivenBack) => {
-    const left = chosen({ name: 'lines', key: null, identity: 'full', publishedBy: ['pub'], ...now });
-    const marker = aMarker({
-      identities: [{ schema: 'sales', name: 'lines', identity: 'default', index: null }],
-    });
-    const found = publicationOf(marker);
-    const publication = found && {
-      ...found,
-      tables: [...found.tables, { schema: 'sales', name: 'lines' }],
+  describe('the former identity of a table that leaves', () => {
+    const lines = { schema: 'sales', name: 'lines', identity: 'index', index: 'i' } as const;
+    /** The table is published, or what holds it is, and only `orders` is wanted. */
+    const leaving = (
+      now: Partial<CdcRelation>,
+      published: ChosenTable[] | null = null,
+      wanted: ChosenTable[] = [chosen()],
+    ) => {
+      const table = aTable({
+        name: 'lines',
+        key: null,
+        identity: 'full',
+        fitIndexes: ['i'],
+        publishedBy: ['pub'],
+        ...now,
+      });
+      const parts = published ?? [{ table, leaves: [] }];
+      const publication = publicationOf(aMarker({ identities: [lines] }), {
+        tables: [
+          { schema: 'sales', name: 'orders' },
+          ...parts.map(({ table: { schema, name } }) => ({ schema, name })),
+        ],
+      });
+      const state = { publication, slot: aSlot() };
+      const made = planSetup(
+        situation({ state, published: parts, changed: [table], choice: choice(...wanted) }),
+      );
+      return { sql: made.steps.map((step) => step.sql).join('\n'), told: made.problems };
     };
-    const state = { publication, slot: null };
-    const made = planSetup(situation({ state, published: [left] }));
-    const sql = made.steps.map((step) => step.sql).join('\n');
-    expect(sql).toContain('DROP TABLE ONLY sales.lines;');
-    expect(sql.includes('ALTER TABLE sales.lines REPLICA IDENTITY DEFAULT;')).toBe(isGivenBack);
-    expect(made.problems.some(({ code }) => code === 'identity_kept')).toBe(!isGivenBack);
-    // What was not given back stays in the mark.
-    expect(sql.includes('COMMENT ON PUBLICATION')).toBe(isGivenBack);
+    const given = 'ALTER TABLE sales.lines REPLICA IDENTITY USING INDEX "i";';
+
+    it('is given back', () => {
+      const { sql, told } = leaving({});
+      expect(sql).toContain('DROP TABLE ONLY sales.lines;');
+      expect(sql).toContain(given);
+      expect(sql).toContain('"identities":[]');
+      expect(told).toEqual([]);
+    });
+
+    it('is given back to the partitions of one too', () => {
+      const parts = chosen({ name: 'parts', kind: 'p' }, [aTable({ name: 'lines' })]);
+      expect(leaving({}, [parts]).sql).toContain(given);
+    });
+
+    it.each<[what: string, now: Partial<CdcRelation>, why: string]>([
+      ['another publication has it', { publishedBy: ['pub', 'theirs'] }, 'theirs publishes it too'],
+      ['it is not ours any more', { owned: false, owner: 'x' }, 'it is owned by x'],
+      ['its index is gone', { fitIndexes: [] }, 'its index i is gone'],
+    ])('stays where %s, which is told and not forgotten', (_what, now, why) => {
+      const { sql, told } = leaving(now);
+      expect(sql).toContain('DROP TABLE ONLY sales.lines;');
+      expect(sql).not.toContain('REPLICA IDENTITY');
+      expect(told).toMatchObject([
+        { code: 'identity_kept', message: `sales.lines stays REPLICA IDENTITY FULL: ${why}` },
+      ]);
+    });
+
+    it('is told again as long as it stays, although the table left before', () => {
+      const { sql, told } = leaving({}, []);
+      expect(sql).toBe('');
+      expect(told).toMatchObject([{ code: 'identity_kept', fix: expect.stringContaining(given) }]);
+    });
+
+    it('is forgotten where somebody gave it another one since', () => {
+      const { sql, told } = leaving({ identity: 'nothing' });
+      expect(sql).not.toContain('REPLICA IDENTITY');
+      expect(sql).toContain('"identities":[]');
+      expect(told).toEqual([]);
+    });
+
+    it('stays in silence where the partition is published with its table from now on', () => {
+      const root = chosen({ name: 'parts', kind: 'p' }, [
+        aTable({ name: 'lines', key: null, identity: 'full' }),
+      ]);
+      const { sql, told } = leaving({}, null, [chosen(), root]);
+      expect(sql).not.toContain('REPLICA IDENTITY');
+      expect(sql).toContain('["sales","lines","i","i"]');
+      expect(told.map(({ code }) => code)).not.toContain('identity_kept');
+    });
   });
 
   it('counts partitions one by one', () => {
