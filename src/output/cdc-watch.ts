@@ -1,7 +1,7 @@
 import type { CdcStatus } from '../cdc/cdc.ts';
 import type { View } from './answer.ts';
 import { cdcStatus, statusLine } from './cdc-status.ts';
-import { eraseLines, sizeOf } from './drawn-lines.ts';
+import { erasing, sizeOf } from './drawn-lines.ts';
 import { jsonText } from './json-text.ts';
 import type { Drawing } from './progress.ts';
 import { bytesText } from './relation-details-words.ts';
@@ -78,12 +78,12 @@ class LiveWatch implements StatusWatch {
 
   #draw(): void {
     if (this.#last === null) return;
-    this.#erase();
     const { stream } = this.#display;
     const { columns, rows } = sizeOf(stream);
     // Room for the terminal's own `^C`, and for the line below.
     const lines = this.#lines(columns - 3).slice(0, Math.max(1, rows - 1));
-    stream.write(lines.map(({ drawn }) => `${drawn}\n`).join(''));
+    const text = lines.map(({ drawn }) => `${drawn}\n`).join('');
+    stream.write(`${erasing(stream, this.#drawn, 'below')}${text}`);
     this.#drawn = lines.map(({ width }) => width);
   }
 
@@ -117,7 +117,9 @@ class LiveWatch implements StatusWatch {
 
   /** Also where the terminal has become narrower, and has wrapped what was drawn. */
   #erase(): void {
-    eraseLines(this.#display.stream, this.#drawn, 'below');
+    const { stream } = this.#display;
+    const erased = erasing(stream, this.#drawn, 'below');
+    if (erased !== '') stream.write(erased);
     this.#drawn = [];
   }
 }

@@ -4,18 +4,19 @@ export function sizeOf({ columns, rows }: NodeJS.WriteStream): { columns: number
 }
 
 /**
- * Takes away lines that were drawn, also where the terminal has become narrower and has wrapped them.
+ * What takes away lines that were drawn, also where the terminal has become narrower and has wrapped
+ * them. Write it together with what replaces them: between two writes the terminal shows neither.
  * @param widths of each line, in columns
  * @param cursor whether it stands in the last of them or below it
  */
-export function eraseLines(
+export function erasing(
   stream: NodeJS.WriteStream,
   widths: readonly number[],
   cursor: 'last' | 'below',
-): void {
-  if (widths.length === 0) return;
+): string {
+  if (widths.length === 0) return '';
   const { columns, rows } = sizeOf(stream);
   const taken = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
   const up = Math.min(cursor === 'below' ? taken + 1 : taken, rows) - 1;
-  stream.write(`\r${up > 0 ? `\x1b[${up}A` : ''}\x1b[J`);
+  return `\r${up > 0 ? `\x1b[${up}A` : ''}\x1b[J`;
 }

@@ -1,5 +1,5 @@
 import type { View } from './answer.ts';
-import { eraseLines, sizeOf } from './drawn-lines.ts';
+import { erasing, sizeOf } from './drawn-lines.ts';
 import { formatDuration } from './duration.ts';
 import type { Drawing } from './progress.ts';
 import { displayWidth, padToWidth, terminalSafe, truncateToWidth } from './terminal-text.ts';
@@ -144,11 +144,13 @@ class LiveFleet<Result> implements FleetProgress<Result> {
 
   #draw(): void {
     if (this.#paused || this.#stopped) return;
-    this.#erase();
-    this.#printDone(this.printsAnswer ? this.#nextInOrder() : [...this.#held.keys()]);
     const { stream } = this.#display;
+    const done = this.printsAnswer ? this.#nextInOrder() : [...this.#held.keys()];
+    // What stays may go to another stream, so that what is drawn must be gone before.
+    if (done.length > 0) this.#erase();
+    this.#printDone(done);
     const lines = this.#liveLines(sizeOf(stream));
-    stream.write(lines.map(({ drawn }) => drawn).join('\n'));
+    stream.write(`${erasing(stream, this.#drawn, 'last')}${lines.map(({ drawn }) => drawn).join('\n')}`);
     this.#drawn = lines.map(({ width }) => width);
     this.#frames += 1;
   }
@@ -203,7 +205,9 @@ class LiveFleet<Result> implements FleetProgress<Result> {
 
   /** Takes away what is drawn, also where the terminal has become narrower and has wrapped it. */
   #erase(): void {
-    eraseLines(this.#display.stream, this.#drawn, 'last');
+    const { stream } = this.#display;
+    const erased = erasing(stream, this.#drawn, 'last');
+    if (erased !== '') stream.write(erased);
     this.#drawn = [];
   }
 }

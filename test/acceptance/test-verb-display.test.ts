@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { connectionSchema, testResultListSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { programFile } from '../support/program.ts';
 import { answer, question } from '../support/questions.ts';
@@ -84,7 +85,7 @@ test('rows come in the order of the catalog, what is under way is drawn, and wha
 
   // The same as where it is printed at once.
   const piped = script.start`connections test --all --timeout 60s`;
-  while (!piped.soFar().stderr.includes('d last')) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('the last was tested', () => piped.soFar().stderr.includes('d last'));
   hangUp();
   expect(withoutTimes((await piped.done).stdout)).toBe(withoutTimes(after));
 });
@@ -104,7 +105,19 @@ test('in a terminal that is resized, small and without colour', async () => {
     [40, 8],
   ] as const) {
     terminal.resize(columns, rows);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const frame = terminal.raw().length;
+    // Three frames later all is drawn for the new size.
+    await until(
+      'three frames',
+      () =>
+        (
+          terminal
+            .raw()
+            .slice(frame)
+            .match(/ testing /g) ?? []
+        ).length > 3,
+    );
+    await terminal.waitFor(theSpinner);
     const shown = terminal.scrollback();
     expect(shown.match(new RegExp(theSpinner, 'g'))).toHaveLength(1);
     expect(rowsOf(shown)).toEqual(['a first']);
