@@ -20,6 +20,8 @@ export class Fingerprint {
 
 /** The types of columns by type, modifier and collation: see columnTypesQuery. */
 export class ColumnTypes {
+  /** The number of rows of pg_attribute and the sum of their xmin, as the fingerprint of all has them. */
+  attributes = '0:0';
   readonly #byOid = new Map<number, Map<string, { type: string; collation: string | null }>>();
 
   add(row: RowReader): void {
@@ -27,6 +29,7 @@ export class ColumnTypes {
     const rest = keyOf(row.number(), row.number());
     const known = this.#byOid.get(oid) ?? new Map();
     this.#byOid.set(oid, known.set(rest, { type: row.text(), collation: row.textOrNull() }));
+    this.attributes = row.text();
   }
 
   find(oid: number, modifier: number, collation: number) {
