@@ -86,11 +86,18 @@ export function readFacts(text: string): RelationFacts {
   };
 }
 
-const usualConstraint = { deferrable: false, validated: true, definition: null, references: null } as const;
+const usualConstraint = {
+  deferrable: false,
+  initiallyDeferred: false,
+  validated: true,
+  definition: null,
+  references: null,
+} as const;
 
 function constraintToKeep(constraint: RawConstraint): Partial<RawConstraint> {
-  const { name, type, columns, deferrable, validated, definition, references } = constraint;
-  if (deferrable || !validated || definition !== null) return constraint;
+  const { name, type, columns, deferrable, initiallyDeferred, validated, definition } = constraint;
+  const { references } = constraint;
+  if (deferrable || initiallyDeferred || !validated || definition !== null) return constraint;
   return references === null ? { name, type, columns } : { name, type, columns, references };
 }
 

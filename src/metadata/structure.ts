@@ -32,6 +32,7 @@ export interface RawConstraint {
   readonly type: 'primary' | 'unique' | 'foreign' | 'check' | 'exclusion';
   readonly columns: readonly number[];
   readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
   readonly validated: boolean;
   /** Of a check or an exclusion constraint, as PostgreSQL writes it. */
   readonly definition: string | null;

@@ -144,6 +144,7 @@ export function metadataStoreContract(makeStores: () => StoreMaker): void {
         type: fc.constantFrom('primary' as const, 'check' as const, 'foreign' as const),
         columns: fc.array(fc.nat()),
         deferrable: fc.boolean(),
+        initiallyDeferred: fc.boolean(),
         validated: fc.boolean(),
         definition: text,
         references: fc.constantFrom(null, {

@@ -13,7 +13,7 @@
  * asked only where the catalogs' rows do not tell the same.
  */
 
-import { indexReading } from './structure-rows.ts';
+import { reading } from './structure-rows.ts';
 
 /** What the user may see of a relation: some column of it may be read, and its schema be used. */
 const visible = `has_schema_privilege(n.oid, 'USAGE')
@@ -121,7 +121,7 @@ export const fieldCounts = {
   types: 12,
   relations: 23,
   columns: 14,
-  constraints: 15,
+  constraints: 16,
   indexes: 18,
 };
 
@@ -191,7 +191,7 @@ export const columnsQuery = (chosen: boolean) => `SELECT a.attrelid, a.attnum, a
 
 /** Not-null constraints, which have rows since 18, are the columns' own; a partition's keys its table's. */
 export const constraintsQuery = (chosen: boolean) => `SELECT k.conrelid, k.conname, k.contype,
-    k.conkey, k.condeferrable, k.convalidated,
+    k.conkey, k.condeferrable, k.condeferred, k.convalidated,
     CASE k.contype WHEN 'c' THEN ${written('k.conbin', 'k.conrelid')}
       WHEN 'x' THEN CASE WHEN pg_get_indexdef(k.conindid) IS NULL THEN '???' ELSE pg_get_constraintdef(k.oid) END END,
     rn.nspname, rc.relname,
@@ -260,14 +260,14 @@ export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FR
     ${description('d', 'a.attrelid', 'pg_class', 'a.attnum')}
     GROUP BY a.attrelid
   UNION ALL SELECT k.conrelid, 'constraints', count(*),
-      sum(k.xmin::text::bigint) + sum(${referencedSum})
+      sum(k.xmin::text::bigint) + sum(${referencedSum}) + count(*) * ${reading}
     FROM seen JOIN pg_constraint k ON k.conrelid = seen.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
       AND NOT (k.contype = 'f' AND k.conparentid <> 0)
     LEFT JOIN pg_class rc ON rc.oid = k.confrelid
     LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
     GROUP BY k.conrelid
   UNION ALL SELECT i.indrelid, 'indexes', count(*),
-      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${indexReading}
+      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${reading}
     FROM seen JOIN pg_index i ON i.indrelid = seen.oid JOIN pg_class ic ON ic.oid = i.indexrelid
     GROUP BY i.indrelid`;
 
@@ -279,7 +279,7 @@ export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FR
  * @param attributes SQL of what is said of pg_attribute
  */
 const fingerprintWith = (attributes: string) =>
-  `SELECT concat_ws(' ', ${[
+  `SELECT concat_ws(' ', '${reading}', ${[
     counted('pg_class', 'oid >= 16384'),
     attributes,
     counted('pg_attrdef', 'adrelid >= 16384'),

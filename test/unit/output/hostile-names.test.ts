@@ -206,7 +206,7 @@ function discoveryWith(name: string): Discovery {
             comment: name,
             columns:
               column === undefined ? [] : [{ ...column, name, type: name, default: name, comment: name }],
-            primaryKey: { name, columns: [name], deferrable: false },
+            primaryKey: { name, columns: [name], deferrable: false, initiallyDeferred: false },
             foreignKeys: [
               {
                 name,
@@ -215,6 +215,7 @@ function discoveryWith(name: string): Discovery {
                 referencedTable: name,
                 referencedColumns: [name],
                 deferrable: false,
+                initiallyDeferred: false,
                 onUpdate: 'no action',
                 onDelete: 'no action',
                 validated: true,
