@@ -75,6 +75,8 @@ export interface StructureFacts {
 export interface FormerStructure {
   readonly identity: string;
   readonly fingerprint: string | null;
+  /** How many relations the user might not see: the fingerprint says as much of that as of the rest. */
+  readonly hiddenRelations: number;
   /** The fingerprint of each part, by the relation's oid. */
   parts(): Promise<ReadonlyMap<number, PartFingerprints>>;
 }

@@ -4,7 +4,7 @@ import { ServerError } from '../../connections/errors.ts';
 import type { StructureFacts, StructureReading } from '../../metadata/structure.ts';
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
+import { fingerprintQuery, schemasQuery } from './discovery-queries.ts';
 import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { lockedError } from './locked-relations.ts';
@@ -88,8 +88,7 @@ async function read(
     hidden: { schemas: shut, relations: hiddenRelations },
   });
   if (known !== null && found !== null && found === known.fingerprint) {
-    const { relations } = await session.queryRow(hiddenQuery);
-    return { facts: factsWith(Number(relations), found), unchanged: true };
+    return { facts: factsWith(known.hiddenRelations, found), unchanged: true };
   }
   // What is to be read whole has no time to lose; of what is known there is little to read.
   const beside = known === null && isLarge ? await shared.open(sessionFacts) : null;

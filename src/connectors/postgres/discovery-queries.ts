@@ -60,9 +60,6 @@ const ownRelations = (chosen: boolean) => `c.relkind IN ('r', 'p', 'v', 'm', 'f'
 export const schemasQuery = `SELECT n.nspname AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable
   FROM pg_namespace n WHERE ${userSchema} ORDER BY n.nspname COLLATE "C"`;
 
-export const hiddenQuery = `SELECT count(*) AS relations
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${relationFilter} AND NOT (${visible})`;
-
 /**
  * The types that columns have, each once with its modifier and collation: they are few, columns are many.
  * The last field is the same in each row: what {@link fingerprintQuery} has of pg_attribute, since to look
