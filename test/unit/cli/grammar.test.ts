@@ -391,6 +391,17 @@ const tables: Record<string, Row[]> = {
     [['n', '--destination-schema', 'landing'], { name: 'n', flags: { destinationSchema: 'landing' } }],
   ],
   'pipelines show': [[['nightly'], { name: 'nightly' }]],
+  'pipelines edit': [
+    [['n'], { name: 'n', flags: {} }],
+    [
+      ['n', '--rename', 'm', '--table', 'app.a', '--table', 'app.b', '--destination-schema', ''],
+      { name: 'n', flags: { rename: 'm', table: ['app.a', 'app.b'], destinationSchema: '' } },
+    ],
+    [
+      ['n', '--add-table', 'a.b', '--remove-table', 'c.d', '--schedule', 'daily', '--owner', ''],
+      { name: 'n', flags: { addTable: ['a.b'], removeTable: ['c.d'], schedule: 'daily', owner: '' } },
+    ],
+  ],
   'pipelines retarget': [
     [['nightly', '--source', 'a'], { name: 'nightly', flags: { source: 'a', test: true } }],
     [['n', '--destination', 'b', '--no-test'], { name: 'n', flags: { destination: 'b', test: false } }],
