@@ -150,10 +150,20 @@ const tables: Record<string, Row[]> = {
     [['orders', 'app.t', '--explore'], aDiscovery({ relation: 'app.t', explore: true })],
   ],
   'connections cdc check': [
-    [['orders'], { name: 'orders', tables: [], timeoutMs: 30_000 }],
+    [['orders'], { name: 'orders', tables: [], timeoutMs: 30_000, reports: [], failOn: 'failed' }],
     [
       ['orders', '--table', 'a.*', '--table', 'b', '--timeout', '5s'],
-      { name: 'orders', tables: ['a.*', 'b'], timeoutMs: 5000 },
+      { name: 'orders', tables: ['a.*', 'b'], timeoutMs: 5000, reports: [], failOn: 'failed' },
+    ],
+    [
+      ['o', '--report', 'github', '--report', 'junit=j.xml', '--fail-on', 'warned'],
+      {
+        name: 'o',
+        tables: [],
+        timeoutMs: 30_000,
+        reports: [{ format: 'github' }, { format: 'junit', file: 'j.xml' }],
+        failOn: 'warned',
+      },
     ],
   ],
   'connections cdc plan': [
