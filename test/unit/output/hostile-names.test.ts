@@ -1,22 +1,33 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { TestRecord } from '../../../src/connections/catalog.ts';
+import type { TestResult } from '../../../src/connections/connection.ts';
+import type { ImportStep } from '../../../src/connections/reports.ts';
 import type { Discovery } from '../../../src/metadata/discovery.ts';
+import type { SourceStatus } from '../../../src/metadata/source-status.ts';
 import { viewOfDiscovery } from '../../../src/metadata/view.ts';
 import { type Answer, renderAnswer, type View } from '../../../src/output/answer.ts';
 import { applyPlan } from '../../../src/output/apply-plan.ts';
 import { cdcCheck } from '../../../src/output/cdc-check.ts';
 import { cdcPlan, cdcSetup, cdcTeardown } from '../../../src/output/cdc-plan.ts';
 import { cdcStatus } from '../../../src/output/cdc-status.ts';
+import { configEntry, configList } from '../../../src/output/config-list.ts';
 import { connectionDetail } from '../../../src/output/connection-detail.ts';
 import { connectionList } from '../../../src/output/connection-list.ts';
+import { deletedNames } from '../../../src/output/deleted-names.ts';
+import { structureDiff } from '../../../src/output/diff.ts';
 import { type DiscoveryFormat, discoveryChunks } from '../../../src/output/discovery.ts';
 import { doctorReport } from '../../../src/output/doctor-report.ts';
+import { testHistory } from '../../../src/output/history.ts';
+import { importPlan } from '../../../src/output/import-plan.ts';
 import { pipelineChecks } from '../../../src/output/pipeline-checks.ts';
 import { pipelineDetail } from '../../../src/output/pipeline-detail.ts';
 import { pipelineList } from '../../../src/output/pipeline-list.ts';
 import { presetCatalog } from '../../../src/output/preset-catalog.ts';
+import { refreshResults } from '../../../src/output/refresh-results.ts';
 import { relationDetail } from '../../../src/output/relation-detail.ts';
 import { secretsStatus } from '../../../src/output/secrets-status.ts';
+import { sourceConfig } from '../../../src/output/source-config.ts';
 import { displayWidth } from '../../../src/output/terminal-text.ts';
 import { testResults } from '../../../src/output/test-results.ts';
 import type { PipelineCheck } from '../../../src/pipelines/pipeline.ts';
@@ -116,6 +127,13 @@ function answersWith(name: string): [string, Answer][] {
       }),
     ],
     ...cdcAnswersWith(name),
+    ...metadataAnswersWith(name),
+    ['testHistory', testHistory(name, [record(result), record(testResult({ connection: name }))], 2)],
+    ['testHistory of what changed', testHistory(name, [record(served(name)), record(served('16.4'))], 20)],
+    ['deletedNames', deletedNames([name])],
+    ['importPlan', importPlan([imported(name, 'add'), imported(name, 'bad')], { done: false })],
+    ['configList', configList([{ key: 'output', value: name, source: 'file', from: name }])],
+    ['configEntry', configEntry({ key: 'output', value: name, source: 'file', from: name })],
     [
       'secretsStatus',
       secretsStatus({
@@ -130,6 +148,77 @@ function answersWith(name: string): [string, Answer][] {
       'doctorReport',
       doctorReport([{ check: 'secrets', status: 'problem', code: name, message: name, fix: name }]),
     ],
+  ];
+}
+
+/** A test that passed on a server which calls its version, and the end of its certificate, so. */
+function served(name: string): TestResult {
+  const { server } = testResult();
+  if (!server?.tls) throw new Error('the sample has a session with TLS');
+  return testResult({ server: { ...server, version: name, tls: { ...server.tls, validTo: name } } });
+}
+
+/** What a file of another program holds, or can't be read of. */
+function imported(name: string, action: ImportStep['action']): ImportStep {
+  const told = { endpoint: name, changes: [name], file: name, line: 1, message: name };
+  return { action, name, role: 'source', password: null, done: false, ...told };
+}
+
+function record(result: TestResult): TestRecord {
+  return { at: now.toISOString(), result };
+}
+
+function metadataAnswersWith(name: string): [string, Answer][] {
+  const at = now.toISOString();
+  const change = {
+    kind: 'column_type_changed' as const,
+    breaking: true,
+    reason: name,
+    schema: name,
+    relation: name,
+    column: name,
+    name: null,
+    before: name,
+    after: name,
+    sql: [name],
+  };
+  const whole = { relation: null, column: null, name, reason: null };
+  const changes = [
+    change,
+    { ...change, kind: 'column_dropped' as const },
+    { ...change, ...whole, kind: 'schema_added' as const },
+    { ...change, column: null, name, kind: 'index_changed' as const },
+    { ...change, column: null, kind: 'comment_changed' as const },
+  ];
+  const side = { connection: name, file: null, snapshot: 4, takenAt: at };
+  const status: SourceStatus = {
+    connection: name,
+    refreshEveryMs: 3_600_000,
+    include: [name],
+    exclude: [name],
+    due: true,
+    nextRefreshAt: at,
+    lastRefresh: { status: 'failed', at, durationMs: 1, code: name, message: name },
+    server: { version: name, provider: name, recovery: false, readOnly: false, tls: null },
+    snapshots: [{ takenAt: at, checkedAt: at, durationMs: 1, relations: 1, columns: 1, current: false }],
+  };
+  const failed = {
+    connection: name,
+    status: 'failed',
+    durationMs: 1,
+    relations: null,
+    columns: null,
+  } as const;
+  return [
+    ['structureDiff', structureDiff({ from: side, to: side, changes })],
+    [
+      'structureDiff to a file',
+      structureDiff({ from: { ...side, connection: null, file: name }, to: side, changes: [] }),
+    ],
+    ['structureDiff with nothing before', structureDiff({ from: null, to: side, changes: [] })],
+    ['sourceConfig', sourceConfig(status, { snapshots: true })],
+    ['refreshResults', refreshResults([{ ...failed, code: name, message: name, fix: name }])],
+    ['refreshResults by code', refreshResults([{ ...failed, code: name, message: null, fix: null }])],
   ];
 }
 
@@ -245,17 +334,18 @@ const obeyed =
 describe.each(names)('%j', (name) => {
   const answers = answersWith(name);
 
-  test.each(answers)('is visible in the text of %s, at any width', (_presenter, answer) => {
+  test.each(answers)('is visible in the text of %s, at any width', (presenter, answer) => {
     for (const view of [pipe, terminal(20), terminal(40), terminal(80), terminal(200)]) {
       expect(answer.text(view)).not.toMatch(obeyed);
-      expect(answer.text(view)).toMatch(/[^\n]\n$/);
+      // What was deleted is told on stderr; a terminal gets no list besides.
+      expect(answer.text(view)).toMatch(presenter === 'deletedNames' ? /^$/ : /[^\n]\n$/);
     }
   });
 
   test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
     // A fix may have several lines; all else has as many as with an innocent name.
     const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
-    const fixes = /^(?:testResults|pipelineChecks|doctorReport|cdc(?!Setup))/.test(presenter);
+    const fixes = /^(?:testResults|pipelineChecks|doctorReport|refreshResults$|cdc(?!Setup))/.test(presenter);
     const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
     if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {4,}b\\r\\tc\n/);
     else expect(lines(answer)).toBe(lines(innocent));
