@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { testResultListSchema } from '../../src/connections/schema.ts';
 import { createCa, type Issued, issue } from '../support/certificates.ts';
@@ -195,3 +196,25 @@ test.each(['test', 'discover'] as const)(
     );
   },
 );
+
+test('37: connect_timeout is the whole of an address, however its time is spent', async () => {
+  const kept: number[] = [];
+  const server = await startHostileServer(async (peer) => {
+    const came = performance.now();
+    void peer.left.then(() => kept.push(performance.now() - came));
+    await peer.readPacket();
+    await sleep(1700);
+    peer.write(Buffer.from('S'));
+    await peer.left;
+  });
+  const script = newScript();
+  const flags = ['--ssl-mode', 'prefer', '--option', 'connect_timeout=2'];
+  await saveScripted(script, { ...server, password, flags });
+  const [result] = await script.answer(testResultListSchema, 1)`connections test Scripted --timeout 20s`;
+  const failed = result?.stages.find(({ status }) => status === 'failed');
+  expect(failed).toMatchObject({ stage: 'tls', code: 'tls_handshake_failed' });
+  // Neither has the handshake two seconds of its own, nor is there time for another try in the clear.
+  expect(kept).toHaveLength(1);
+  expect(kept[0]).toBeGreaterThan(1900);
+  expect(kept[0]).toBeLessThan(3300);
+});
