@@ -5,6 +5,7 @@ import { createCa, type Issued, issue } from '../support/certificates.ts';
 import {
   answerInTurn,
   auth,
+  behindTls,
   commandComplete,
   dataRow,
   honestAnswers,
@@ -39,12 +40,7 @@ beforeAll(async () => {
 const slowHandshake = Buffer.concat([Buffer.from([0x16, 3, 3, 0x40, 0]), Buffer.alloc(100)]);
 const longText = 'x'.repeat(100);
 
-const overTls =
-  (script: ServerScript): ServerScript =>
-  async (peer) => {
-    await peer.secure(certificate);
-    await script(peer);
-  };
+const overTls = (script: ServerScript) => behindTls(() => certificate, script);
 
 interface SlowServer {
   readonly sslMode: string;
