@@ -1,8 +1,8 @@
 import type { ConnectionCatalog } from '../connections/catalog.ts';
 import type { Endpoint, SavedConnection } from '../connections/connection.ts';
 import { shellWord } from '../connections/shell-word.ts';
-import type { CdcProblem, CdcRecord } from './cdc.ts';
-import { isSamePlace, movedFrom, placeOf } from './place.ts';
+import type { CdcProblem, CdcRecord, OwnedCdcRecord } from './cdc.ts';
+import { isSamePlace, movedFrom, placeOf, placeText } from './place.ts';
 
 /** What is told of a set-up that its connection does not lead to any more; null where it does. */
 export function leftBehind(saved: SavedConnection, record: CdcRecord): CdcProblem | null {
@@ -35,4 +35,16 @@ export async function leftBehindByEdit(
 ): Promise<CdcProblem | null> {
   if (isSamePlace(placeOf(before), placeOf(after))) return null;
   return leftBehindBy(catalog, after);
+}
+
+/** What is told of a set-up whose connection was deleted all the same. */
+export function leftByDeletion({ connection, record }: OwnedCdcRecord): CdcProblem {
+  const { publication, slot } = record;
+  const flags = `--publication ${shellWord(publication)} --slot ${shellWord(slot)} --force`;
+  return {
+    code: 'cdc_left',
+    status: 'warned',
+    message: `CDC of ${connection.name} was set up on ${placeText(record)}: its publication ${publication} and slot ${slot} are left there, where the slot keeps WAL, and nothing here knows of them any more`,
+    fix: `drop both there, or take them down by a connection that leads there: jackfield connections cdc teardown NAME ${flags}`,
+  };
 }

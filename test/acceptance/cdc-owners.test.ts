@@ -120,7 +120,7 @@ describe('CDC of several connections to one database', () => {
   });
 });
 
-describe('CDC of a connection that is led elsewhere', () => {
+describe('CDC of a connection that is led elsewhere, or deleted', () => {
   test('what stays behind is told until it is forgotten, which needs no secret', async () => {
     const source = await cdcSource(server);
     const { script, database } = source;
@@ -159,6 +159,20 @@ describe('CDC of a connection that is led elsewhere', () => {
 
     const other = await source.another('lake');
     await other.answer(cdcTeardownSchema)`connections cdc teardown lake ${theirs} --yes --force`;
+    expect(await source.traces()).toEqual([]);
+  });
+
+  test('a deletion by force tells what it leaves', async () => {
+    const source = await cdcSource(server);
+    await setUp(source);
+    const deleted = await source.script.jackfield`connections delete shop --yes --force`;
+    expect(deleted.code).toBe(0);
+    const told = deleted.stderr.replace(/\s+/g, ' ');
+    expect(told).toContain(`CDC of shop was set up on localhost:${server.port}/${source.database}`);
+    expect(told).toContain('--publication jackfield_shop --slot jackfield_shop --force');
+    // Under the same name it is the same connection again.
+    const again = await source.another();
+    await again.answer(cdcTeardownSchema)`connections cdc teardown shop --yes`;
     expect(await source.traces()).toEqual([]);
   });
 });
