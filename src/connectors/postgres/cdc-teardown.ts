@@ -134,7 +134,7 @@ function ownMarker({ request, state, recovery }: TeardownSituation, left: CdcPro
     left.push({
       code: 'cdc_of_other_connection',
       status: 'warned',
-      message: `the connection ${JSON.stringify(owner)} has set this up: the catalog that has it still remembers that`,
+      message: `the connection ${JSON.stringify(owner)} has set this up, and its catalog may still remember it`,
       fix: `there: jackfield connections cdc teardown ${shellWord(owner)}`,
     });
   }

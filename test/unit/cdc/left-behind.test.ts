@@ -76,18 +76,23 @@ describe('a set-up that its connection was led away from', () => {
     expect(services.notices).toEqual([expect.stringContaining('publication p and slot s are left there')]);
   });
 
-  it('comes first in the status of where it leads now', async () => {
+  it('is the status of where it leads now, and comes first in that of other names', async () => {
     const at = { connection: 'the shop', at: '', publication: 'p', publish: null, slot: null };
     const tables = { wanted: [], missing: [], extra: [] };
+    const ofServer = { code: 'not_set_up', status: 'failed', message: '', fix: '' } as const;
     services.connector.cdc.openStatus = async () => ({
-      read: async () => ({ ...at, status: 'passed', tables, problems: [] }),
+      read: async () => ({ ...at, status: 'failed', tables, problems: [ofServer] }),
       close: () => {},
     });
     const unlimited = { ...limits, maxLag: null, maxRetained: null };
-    const status = async () => (await openStatus(services, 'id', nothing, unlimited)).read();
-    expect(await status()).toMatchObject({ status: 'passed', problems: [] });
+    const status = async (names: { slot?: string } = {}) =>
+      (await openStatus(services, 'id', { ...nothing, ...names }, unlimited)).read();
+    expect(await status()).toMatchObject({ status: 'failed', problems: [ofServer] });
     await lead({ port: 5433 });
-    expect(await status()).toMatchObject({ status: 'warned', problems: [told] });
+    const failed = { ...told, status: 'failed' };
+    expect(await status()).toMatchObject({ status: 'failed', problems: [failed] });
+    const warned = { ...told, status: 'warned' };
+    expect(await status({ slot: 'other' })).toMatchObject({ status: 'failed', problems: [warned, ofServer] });
   });
 
   it('is forgotten by force under its own names alone; others are of the present server', async () => {
