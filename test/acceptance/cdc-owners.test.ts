@@ -76,10 +76,13 @@ describe('CDC of several connections to one database', () => {
     expect(kinds(gone)).toEqual(['drop_slot', 'drop_publication']);
     expect(gone).toMatchObject({ forgotten: false, left: [{ code: 'cdc_of_other_connection' }] });
     expect(gone.left[0]?.fix).toContain('jackfield connections cdc teardown shop');
-    // The catalog that knew of it learns that there is nothing any more.
+    // The catalog that knew of it learns that nothing of it is there any more, whoever has the names now.
     const { script } = source;
+    await again.answer(cdcSetupSchema)`connections cdc setup lake ${theirs} --table orders --yes`;
     const told = await script.jackfield`connections cdc teardown shop --yes`;
     expect(told.stdout).toContain('this catalog has forgotten the set-up; nothing was changed on a server');
+    expect(told.stdout).toContain('those of the connection "lake" by now');
+    expect(await source.traces()).toEqual(both);
     expect((await script.jackfield`connections delete shop --yes`).code).toBe(0);
   });
 

@@ -106,11 +106,32 @@ async function lookAt(session: Session, request: CdcTeardownRequest): Promise<Te
  * cdc_of_other_connection
  */
 export function planTeardown(situation: TeardownSituation): CdcTeardownPlan {
+  const lost = lostToOther(situation);
+  if (lost !== null) return { steps: [], left: [lost] };
   const left: CdcProblem[] = [];
   const marker = ownMarker(situation, left);
   const slot = slotSteps(situation, marker, left);
   const publication = marker === null ? [] : publicationSteps(situation, marker, left);
   return { steps: [...slot, ...publication], left };
+}
+
+/**
+ * What is told where the catalog remembers a set-up that another connection has made anew since: nothing of
+ * it is left to take down. Null where that is not so, or force says to take down the other's.
+ */
+function lostToOther({ request, state, recovery }: TeardownSituation): CdcProblem | null {
+  const marker = state.publication?.marker;
+  const { names, recordedSlot, force } = request;
+  if (typeof marker !== 'object' || marker === null || force) return null;
+  if (recordedSlot !== names.slot || marker.slot !== names.slot) return null;
+  const owner = otherOwner(marker, request, recovery);
+  if (owner === null) return null;
+  return {
+    code: 'cdc_of_other_connection',
+    status: 'warned',
+    message: `the publication ${quoteIdentifier(names.publication)} and the slot ${names.slot} are left: they are those of the connection ${JSON.stringify(owner)} by now`,
+    fix: `where nobody needs them: jackfield connections cdc teardown ${shellWord(owner)}`,
+  };
 }
 
 function ownMarker({ request, state, recovery }: TeardownSituation, left: CdcProblem[]): CdcMarker | null {

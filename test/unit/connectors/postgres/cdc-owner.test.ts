@@ -114,7 +114,7 @@ describe('a set-up of another connection', () => {
   };
 
   it('is taken down by force alone, and whose it was is told', () => {
-    expect(() => takeDown(false, claimOf(lake, [], true), aMark())).toThrow(
+    expect(() => takeDown(false, claimOf(lake), aMark())).toThrow(
       expect.objectContaining({
         code: 'cdc_of_other_connection',
         fix: expect.stringMatching(/cdc teardown shop; or use --force, .* loses its changes/),
@@ -125,6 +125,15 @@ describe('a set-up of another connection', () => {
       left: ['cdc_of_other_connection'],
     });
     expect(takeDown(false, claimOf({ id: 'x', name: 'shop' }), aMark()).left).toEqual([]);
+  });
+
+  it('is left, and told, where this catalog remembers one of those names that was there before', () => {
+    const left = { steps: [], left: ['cdc_of_other_connection'] };
+    expect(takeDown(false, claimOf(lake, [], true), aMark())).toEqual(left);
+    expect(takeDown(true, claimOf(lake, [], true), aMark()).steps).toEqual(['drop_slot', 'drop_publication']);
+    // Its own slot may be there yet.
+    const others = aMark({ slot: 'theirs' });
+    expect(() => takeDown(false, claimOf(lake, [], true), others)).toThrow('was set up by the connection');
   });
 
   it('on a standby is known to its own catalog alone', () => {
