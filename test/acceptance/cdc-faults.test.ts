@@ -228,7 +228,7 @@ describe('CDC in trouble', () => {
     // A comment that names somebody else's slot does not make it ours.
     await source.asOwner('create publication forged for table sales.orders');
     await source.asOwner(`comment on publication forged is
-      'jackfield-cdc:{"v":1,"connection":"x","slot":"jackfield_shop","elsewhere":false,"tables":[],"identities":[["pg_catalog","pg_class","n",null]]}'`);
+      'jackfield-cdc:{"v":1,"connection":"shop","slot":"jackfield_shop","elsewhere":false,"tables":[],"identities":[["pg_catalog","pg_class","n",null]]}'`);
     expect(
       await script.refused(4)`connections cdc teardown shop --publication forged --slot other --yes`,
     ).toMatchObject({ code: 'publication_of_other_slot' });

@@ -186,7 +186,14 @@ function cdcAnswersWith(name: string): [string, Answer][] {
     ],
     [
       'cdcTeardown',
-      cdcTeardown({ connection: name, publication: name, slot: name, steps: [step], left: [problem] }),
+      cdcTeardown({
+        connection: name,
+        publication: name,
+        slot: name,
+        steps: [step],
+        left: [problem],
+        forgotten: false,
+      }),
     ],
   ];
 }
