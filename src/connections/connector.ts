@@ -76,6 +76,18 @@ export interface Connector {
    */
   parseUrl(url: string): ParsedUrl;
 
+  /**
+   * Reads options as they are typed in a line of text, and refuses one that is no option.
+   * @throws UsageError bad_option; its message holds no value
+   */
+  readOptions(text: string): Readonly<Record<string, string>>;
+
+  /** The line of text that {@link Connector.readOptions} reads back; empty where there is none. */
+  formatOptions(options: Readonly<Record<string, string>>): string;
+
+  /** The options whose values are words of a list, numbers or addresses: no secret fits in them. */
+  readonly plainOptions: readonly string[];
+
   /** Reads a URL as other programs write it, or parameters by the names its own use. @throws UsageError bad_url */
   readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint;
 

@@ -3,12 +3,12 @@ import { drawForm, type FormLook } from './form-drawing.ts';
 import type { Ladder } from './form-ladder.ts';
 import {
   type FormEvent,
+  type FormReading,
   type FormState,
   formAfter,
   isButton,
   isChanged,
   isSecretField,
-  type ReadUrl,
 } from './form-state.ts';
 import { type Key, type LiveScreen, showScreen } from './live-screen.ts';
 
@@ -29,7 +29,7 @@ export interface FormSession {
 
 /** What a form is shown with. */
 export interface FormScreenParts {
-  readonly readUrl: ReadUrl;
+  readonly reading: FormReading;
   check(state: FormState): Promise<FormState['complaints']>;
   /** To be started when the form is there. */
   readonly test: RunningTest | null;
@@ -45,11 +45,11 @@ export async function showForm(
   session: FormSession,
   parts: FormScreenParts,
 ): Promise<FormCommand> {
-  const { readUrl, test } = parts;
+  const { reading, test } = parts;
   const cancelling = new AbortController();
   let testing: Promise<void> | null = null;
   const apply = (event: FormEvent) => {
-    session.state = formAfter(session.state, event, readUrl);
+    session.state = formAfter(session.state, event, reading);
   };
   const screen: LiveScreen<FormCommand> = {
     draw: (size) => drawForm(session.state, session.look, size),

@@ -179,6 +179,16 @@ export class InMemoryConnector implements Connector {
     return { run: async () => {}, close: () => {} };
   }
 
+  readonly plainOptions = ['channel_binding'];
+
+  readOptions(text: string): Record<string, string> {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+
+  formatOptions(options: Readonly<Record<string, string>>): string {
+    return new URLSearchParams(options).toString();
+  }
+
   readonly environmentNames = ['MEMORY_HOST'];
 
   handOver(endpoint: Endpoint, { password }: SecretItem): HandOver {

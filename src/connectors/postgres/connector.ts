@@ -1,11 +1,12 @@
 import type { Connector } from '../../connections/connector.ts';
 import { postgresCdc } from './cdc.ts';
 import { parseConninfo, readForeign } from './conninfo.ts';
+import { formatKeywords } from './conninfo-keywords.ts';
 import { formatUri } from './format-uri.ts';
 import { handOver } from './hand-over.ts';
 import { displayIdentifier } from './identifiers.ts';
 import { libpqParameters, libpqVariables } from './libpq-parameters.ts';
-import { checkEndpoint } from './options.ts';
+import { checkEndpoint, plainOptions, readOptions } from './options.ts';
 import { presets } from './presets.ts';
 import { providerOfHost } from './providers.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -17,6 +18,9 @@ export const postgres: Connector = {
   presets,
   parseUrl: parseConninfo,
   readForeign,
+  readOptions,
+  formatOptions: formatKeywords,
+  plainOptions,
   providerOf: providerOfHost,
   checkEndpoint,
   async checkFiles(endpoint) {
