@@ -6,6 +6,7 @@ import type { Secret } from '../secrets/secret.ts';
 import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
 import type { HandOver } from './hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from './query-port.ts';
+import type { RolePasswords } from './role-password.ts';
 import type { SecretItem } from './secret-store.ts';
 
 /** What a pasted URL or keyword/value string says; what it leaves out is absent. */
@@ -69,6 +70,8 @@ export interface Connector {
   readonly presets: readonly ProviderPreset[];
   /** Change data capture. */
   readonly cdc: CdcConnector;
+  /** The passwords of its roles. */
+  readonly passwords: RolePasswords;
 
   /**
    * Reads a URL or keyword/value string. @throws UsageError bad_url; its message never holds the

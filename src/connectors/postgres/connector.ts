@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Connector } from '../../connections/connector.ts';
+import { Secret } from '../../secrets/secret.ts';
 import { postgresCdc } from './cdc.ts';
 import { parseConninfo, readForeign } from './conninfo.ts';
 import { formatKeywords } from './conninfo-keywords.ts';
@@ -15,6 +17,18 @@ import { readTlsFiles } from './tls-files.ts';
 export const postgres: Connector = {
   name: 'postgres',
   cdc: postgresCdc,
+  passwords: {
+    // 192 bits: 32 characters of base64url (RFC 4648, section 5).
+    generate: () => new Secret(randomBytes(24).toString('base64url')),
+    async logsIn(login) {
+      const { logsIn } = await import('./role-password.ts');
+      return logsIn(login);
+    },
+    async open(login) {
+      const { openPasswordSession } = await import('./role-password.ts');
+      return openPasswordSession(login);
+    },
+  },
   presets,
   parseUrl: parseConninfo,
   readForeign,
