@@ -193,6 +193,8 @@ class Host {
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
       inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
       isAtWork,
+      drafts: async () =>
+        (await import('./catalog/draft-files.ts')).draftFiles({ home: settings.home, isAtWork }),
       runProgram: (request) => this.#runProgram(request),
       view,
       print: async (answer) => {

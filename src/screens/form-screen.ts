@@ -31,6 +31,8 @@ export interface FormSession {
 export interface FormScreenParts {
   readonly reading: FormReading;
   check(state: FormState): Promise<FormState['complaints']>;
+  /** Told of each change. */
+  onState(state: FormState): void;
   /** To be started when the form is there. */
   readonly test: RunningTest | null;
 }
@@ -50,6 +52,7 @@ export async function showForm(
   let testing: Promise<void> | null = null;
   const apply = (event: FormEvent) => {
     session.state = formAfter(session.state, event, reading);
+    parts.onState(session.state);
   };
   const screen: LiveScreen<FormCommand> = {
     draw: (size) => drawForm(session.state, session.look, size),

@@ -110,6 +110,10 @@ export interface FormReading {
   optionsText(options: Endpoint['options']): string;
   /** The provider that a host tells; null where it tells none. */
   provider(host: string): ProviderPreset | null;
+  /** The provider of that name, which was chosen, or told by the host. */
+  preset(provider: string, host: string): ProviderPreset | null;
+  /** The options in whose values no secret fits. */
+  readonly plainOptions: readonly string[];
 }
 
 const noLine = lineOf('');

@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { addConnection } from '../connections/add.ts';
 import type { ProviderPreset, Role, SavedConnection, TestResult } from '../connections/connection.ts';
 import type { Connector } from '../connections/connector.ts';
 import { editConnection, testEdit } from '../connections/edit.ts';
 import { toldProvider } from '../connections/endpoint.ts';
 import { InterruptedError, JackfieldError, UsageError } from '../connections/errors.ts';
+import type { FormDrafts } from '../connections/form-drafts.ts';
 import { secretsFromInput, secretsOf } from '../connections/secrets-of.ts';
 import { type ConnectionServices, requireConnection } from '../connections/services.ts';
 import { recordTest, type TestOptions, testEndpoint } from '../connections/test.ts';
 import type { Asking } from './ask.ts';
 import type { TakenName } from './connection-fields.ts';
+import { DraftKeeper, draftOf, offerDrafts, withDraft } from './form-draft.ts';
 import { startedLadder } from './form-ladder.ts';
 import { addRequestOf, type FormSubject, formComplaints, optionsIn, planOf } from './form-request.ts';
 import { type FormSession, type RunningTest, showForm } from './form-screen.ts';
@@ -19,6 +22,7 @@ export interface FormParts {
   readonly asking: Asking;
   readonly services: ConnectionServices;
   readonly takenName: TakenName;
+  readonly drafts: FormDrafts;
   /** Of a test, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -56,10 +60,15 @@ class FullForm {
   readonly #session: FormSession;
   #tested: Tested | null = null;
   #saved: SavedConnection | null = null;
+  readonly #form: string;
+  readonly #keeper: DraftKeeper;
 
   constructor(parts: FormParts, subject: FormSubject, state: FormState) {
     this.#parts = parts;
     this.#subject = subject;
+    const { kind, connector } = subject;
+    this.#form = kind === 'new' ? `new-${subject.role}-${connector.name}` : `edit-${subject.saved.id}`;
+    this.#keeper = new DraftKeeper(parts.drafts, this.#form);
     const look = {
       theme: parts.asking.theme,
       title: (shown: FormState) => titleOf(this.#subject, shown),
@@ -72,18 +81,32 @@ class FullForm {
   }
 
   async fill(): Promise<SavedConnection | null> {
+    try {
+      await this.#takeUpDraft();
+      return await this.#untilDone();
+    } finally {
+      // Who is interrupted finds it again.
+      await this.#keeper.flush();
+    }
+  }
+
+  async #untilDone(): Promise<SavedConnection | null> {
     const { asking } = this.#parts;
     let test: RunningTest | null = null;
     for (;;) {
       const command = await showForm(asking, this.#session, {
         reading: this.#reading,
         check: (state) => this.#check(state),
+        onState: (state) => this.#note(state),
         test,
       });
       test = null;
       this.#say(null);
       try {
-        if (command === 'leave') return null;
+        if (command === 'leave') {
+          await this.#keeper.forget();
+          return null;
+        }
         if (command === 'reset') await this.#reset();
         else if (command === 'reveal') await this.#reveal();
         else if (await this.#isComplete()) {
@@ -95,8 +118,39 @@ class FullForm {
         if (!(error instanceof JackfieldError) || error instanceof InterruptedError) throw error;
         this.#say(error);
       }
-      if (this.#saved !== null) return this.#saved;
+      if (this.#saved !== null) {
+        await this.#keeper.forget();
+        return this.#saved;
+      }
     }
+  }
+
+  async #takeUpDraft(): Promise<void> {
+    const { asking, drafts, services } = this.#parts;
+    const subject = this.#subject;
+    const what = subject.kind === 'new' ? `a new ${subject.role}` : subject.saved.name;
+    const draft = await offerDrafts(asking, drafts, { form: this.#form, what, now: services.now() });
+    if (draft === null) return;
+    const session = this.#session;
+    session.state = withDraft(session.state, draft, this.#reading);
+    const isOther = subject.kind === 'edit' && subject.saved.revision !== draft.revision;
+    const told = [
+      ...(draft.leftOut.length === 0 ? [] : [`without ${draft.leftOut.join(' and ')}`]),
+      ...(isOther ? ['which was saved otherwise meanwhile: Reset shows it as it is'] : []),
+    ];
+    const text = `Took up the draft${told.map((it) => `, ${it}`).join('')}`;
+    session.look = { ...session.look, message: { good: true, text, fix: null } };
+  }
+
+  #note(state: FormState): void {
+    const revision = this.#subject.kind === 'new' ? 0 : this.#subject.saved.revision;
+    const draftIn = (some: FormState) => draftOf(some, this.#reading, revision);
+    const [draft, initial] = [draftIn(state), draftIn({ ...state, values: state.initial })];
+    const isKept = isDeepStrictEqual(
+      { ...draft, said: [], leftOut: [], provider: null },
+      { ...initial, said: [], leftOut: [], provider: null },
+    );
+    this.#keeper.noted(isKept ? null : draft);
   }
 
   #say(error: JackfieldError | null): void {
@@ -130,6 +184,7 @@ class FullForm {
     const session = this.#session;
     const { focus } = session.state;
     this.#tested = null;
+    await this.#keeper.forget();
     session.look = { ...session.look, ladder: null, formerSecrets: {} };
     if (this.#subject.kind === 'new') {
       session.state = formAfter(session.state, { kind: 'reset' }, this.#reading);
@@ -227,6 +282,10 @@ export function formReading(connector: Connector): FormReading {
     options: (text) => optionsIn(connector, text) ?? {},
     optionsText: (options) => connector.formatOptions(options),
     provider: (host) => toldProvider(connector, host),
+    preset: (provider, host) =>
+      connector.presets.find((preset) => preset.provider === provider) ??
+      toldProvider(connector, host.trim()),
+    plainOptions: connector.plainOptions,
   };
 }
 
