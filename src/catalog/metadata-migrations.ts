@@ -63,6 +63,11 @@ CREATE TABLE relation_parts (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Version 2. What names are there now, without a look at what is kept of each: completion waits for no disk. */
+const presenceIndex = `
+CREATE INDEX relations_by_presence ON relations (source, until, schema, name);
+`;
+
 /** Every step of `metadata.db`, oldest first. */
 export const metadataMigrations: readonly Migration[] = [
   {
@@ -72,4 +77,5 @@ export const metadataMigrations: readonly Migration[] = [
       db.exec(firstTables);
     },
   },
+  { version: 2, up: (db) => db.exec(presenceIndex) },
 ];
