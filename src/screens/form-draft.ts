@@ -28,6 +28,7 @@ export function draftOf(state: FormState, reading: FormReading, revision: number
   const fields = Object.keys(secretWords) as SecretField[];
   const options = reading.options(texts.options.text);
   const plain = Object.entries(options).filter(([name]) => reading.plainOptions.includes(name));
+  const isUnreadable = texts.options.text.trim() !== '' && Object.keys(options).length === 0;
   const isCut = plain.length < Object.keys(options).length;
   const typed = fields.filter((field) => secrets[field].choice === 'typed').map((it) => secretWords[it]);
   return {
@@ -42,7 +43,7 @@ export function draftOf(state: FormState, reading: FormReading, revision: number
     removed: fields.filter(
       (field) => secrets[field].choice === 'none' && state.initial.secrets[field].choice === 'former',
     ),
-    leftOut: [...typed, ...(isCut ? ['options of free text'] : [])],
+    leftOut: [...typed, ...(isUnreadable ? ['the options'] : isCut ? ['options of free text'] : [])],
     revision,
   };
 }

@@ -43,14 +43,18 @@ export function optionsIn(connector: Connector, text: string): Endpoint['options
   }
 }
 
-/** A complaint about options names what they may be, which nobody knows by heart. */
+/** More than that has no room beside a field. */
+const longestFix = 80;
+
+/** A complaint about options says what they may be, which nobody knows by heart. */
 function optionsComplaint(connector: Connector, text: string): string | null {
   try {
     connector.readOptions(text);
     return null;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return error.fix === null ? error.message : `${error.message}: ${error.fix}`;
+    const isShown = error.fix !== null && error.fix.length <= longestFix;
+    return isShown ? `${error.message}: ${error.fix}` : error.message;
   }
 }
 

@@ -210,8 +210,7 @@ test('a person is told what else uses it, and asked', async () => {
   const open = () => openTerminal(rotate, { home, env: env as Record<string, string> });
   const refused = await open();
   await refused.waitFor('Change the password?');
-  // A terminal breaks lines within words.
-  expect(refused.screen().replace(/\s+/g, '')).toContain('SowillCopy.');
+  expect(refused.screen().replace(/\s+/g, ' ')).toContain('So will Copy.');
   refused.press('enter');
   expect(await refused.exit()).toEqual({ code: 4, signal: null });
   const terminal = await open();

@@ -10,6 +10,7 @@ import { shellWord } from '../../connections/shell-word.ts';
 import { testSaved } from '../../connections/test.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
 import { terminalSafe } from '../../output/terminal-text.ts';
+import { wrapWords } from '../../output/wrap-text.ts';
 import type { App, Verdict } from '../app.ts';
 import { askingOf } from '../asking.ts';
 import { defaultTestTimeoutMs, reportTest, testBeforeSave } from './saving.ts';
@@ -69,7 +70,8 @@ async function confirm(app: App, saved: SavedConnection, sharers: readonly Saved
   const names = sharers.map((it) => it.name).join(', ');
   const others = sharers.length === 0 ? '' : ` So will ${names}.`;
   const what = `Whatever else logs in as ${username} at ${host}:${port} will need the new password.${others}`;
-  app.streams.stderr.write(`${terminalSafe(what)}\n`);
+  const { columns } = await app.view('stderr');
+  app.streams.stderr.write(`${wrapWords(terminalSafe(what), columns, '')}\n`);
   if (!(await confirmChange(await askingOf(app), 'Change the password?'))) {
     throw refusal('it was not confirmed: nothing was changed');
   }

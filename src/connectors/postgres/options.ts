@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Endpoint } from '../../connections/connection.ts';
 import { UsageError } from '../../connections/errors.ts';
 import { sslModes } from '../../connections/vocabulary.ts';
+import { nearNames } from '../../metadata/near-names.ts';
 import { parseKeywords } from './conninfo-keywords.ts';
 
 /**
@@ -108,11 +109,9 @@ function checkOption(name: string, value: string): void {
   const check = Object.hasOwn(optionChecks, name) ? optionChecks[name] : undefined;
   if (!check) {
     const reason = Object.hasOwn(refusedOptions, name) ? refusedOptions[name] : null;
-    throw bad(
-      'bad_option',
-      `"${name}" is not an option of a connection`,
-      reason ?? `use one of ${optionNames.join(', ')}`,
-    );
+    const [meant] = nearNames(name, optionNames, String);
+    const others = meant === undefined ? `use one of ${optionNames.join(', ')}` : `did you mean ${meant}?`;
+    throw bad('bad_option', `"${name}" is not an option of a connection`, reason ?? others);
   }
   if (value.includes('\0'))
     throw bad('bad_option', `the option ${name} holds a NUL character`, 'leave it out');

@@ -43,6 +43,11 @@ it('holds all of a form but its secrets and free text', () => {
   ]);
 });
 
+it('says that it lacks options that can not be read', () => {
+  const typed = after({ ...newForm(own), focus: 'options' }, paste('sslsni=1 bogus=canary'));
+  expect(draftOf(typed, reading, 0)).toMatchObject({ texts: { options: '' }, leftOut: ['the options'] });
+});
+
 it('holds nothing of a URL that is being typed, or of one that lacks its begin', () => {
   const begun = after({ ...newForm(own), focus: 'host' }, paste('app:canary@db.example.com'));
   expect(begun.values.texts.host.text).toContain('canary');
