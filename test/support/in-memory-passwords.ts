@@ -1,3 +1,4 @@
+import { ServerError } from '../../src/connections/errors.ts';
 import type { PasswordSession, RoleLogin, RolePasswords } from '../../src/connections/role-password.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 
@@ -21,8 +22,10 @@ export class InMemoryPasswords implements RolePasswords {
     return this.current.get(endpoint.host) === secrets.password?.reveal();
   }
 
-  async open({ endpoint: { host } }: RoleLogin): Promise<PasswordSession> {
+  async open({ endpoint: { host }, secrets }: RoleLogin): Promise<PasswordSession> {
     await this.onStep('open');
+    if (this.current.get(host) !== secrets.password?.reveal())
+      throw new ServerError({ code: 'password_refused', message: 'the password is refused', fix: null });
     let prepared: string | null = null;
     return {
       prepare: async (password) => {
