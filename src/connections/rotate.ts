@@ -48,7 +48,9 @@ export async function generatePassword(
   const endpoint = endpointOf(saved);
   const secrets = await secretsOf(services, saved);
   const login = { endpoint, ...options };
-  const session = await passwords.open({ ...login, secrets });
+  const session = await passwords.open({ ...login, secrets }).catch((error: unknown) => {
+    throw named(error, saved);
+  });
   try {
     const password = passwords.generate();
     const item = {
@@ -186,6 +188,14 @@ async function makeCurrent(
       if (!(error instanceof JackfieldError && error.code === 'changed_meanwhile')) throw error;
     }
   }
+}
+
+/** A refused password is the stored one, and nobody but its owner knows the right one. */
+function named(error: unknown, { name }: SavedConnection): unknown {
+  if (!(error instanceof ServerError) || error.code !== 'password_refused') return error;
+  const { code, message, cause } = error;
+  const fix = `give the one that holds first: jackfield connections rotate ${shellWord(name)} --password-stdin`;
+  return new ServerError({ code, message, fix, cause });
 }
 
 function again({ name }: SavedConnection): string {

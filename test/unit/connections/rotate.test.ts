@@ -78,6 +78,17 @@ describe('a generated password', () => {
     expect((await doctor(services, false)).map(({ code }) => code)).toEqual(['secrets_in_order']);
   });
 
+  it('is not made where the stored one is refused, which is said by its name', async () => {
+    const services = inMemoryServices();
+    const connection = await saved(services);
+    services.connector.passwords.current.set(host, 'another');
+    await expect(generatePassword(services, connection, options)).rejects.toMatchObject({
+      code: 'password_refused',
+      fix: expect.stringContaining('connections rotate orders --password-stdin'),
+    });
+    expect(services.store.accounts).toHaveLength(1);
+  });
+
   it('killed at any step, is found to hold or not to hold, and doctor takes it from nobody', async () => {
     const outcomes = new Set<string>();
     for (let steps = 1; ; steps += 1) {
