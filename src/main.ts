@@ -58,29 +58,8 @@ type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
 export async function main(): Promise<void> {
   // What is left when nothing is waited for any more, and nobody said how it went.
   process.exitCode = exitCodes.defect;
-  const [first, shell] = process.argv.slice(2);
-  if (first === '__complete') process.exit(await completeForShell(shell ?? ''));
   const host = new Host();
   process.exit(await host.run(process.argv.slice(2)));
-}
-
-/** Answers a shell's completion script. Whatever goes wrong, it says nothing: somebody is typing. */
-async function completeForShell(shell: string): Promise<number> {
-  try {
-    const [{ answerShell }, { readFileSync, writeSync }] = await Promise.all([
-      import('./cli/completion/answer-shell.ts'),
-      import('node:fs'),
-    ]);
-    const { namesReader } = await import('./catalog/names-reader.ts');
-    const answer = await answerShell(shell, readFileSync(0, 'utf8'), {
-      environment: process.env,
-      names: namesReader,
-    });
-    writeSync(1, answer);
-  } catch {
-    // Nothing can be completed then.
-  }
-  return exitCodes.done;
 }
 
 /** The process seen by the program: its streams, signals and environment. */
@@ -193,6 +172,8 @@ class Host {
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
       inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
       isAtWork,
+      drafts: async () =>
+        (await import('./catalog/draft-files.ts')).draftFiles({ home: settings.home, isAtWork }),
       runProgram: (request) => this.#runProgram(request),
       view,
       print: async (answer) => {

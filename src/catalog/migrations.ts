@@ -176,6 +176,13 @@ UPDATE cdc_setups AS s SET hostaddr = (
 );
 `;
 
+/** Version 8. Whether a pending secret may be what a server asks for by now. No older program may remove it. */
+const rotations = `
+ALTER TABLE secret_items ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0 CHECK (rotation IN (0, 1));
+CREATE UNIQUE INDEX one_rotation_a_connection ON secret_items (connection_id)
+  WHERE state = 'pending' AND rotation = 1;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -191,6 +198,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, up: (db) => db.exec(pipelineDetails) },
   { version: 6, up: (db) => db.exec(cdcSetups) },
   { version: 7, up: (db) => db.exec(cdcSetupHostaddr) },
+  { version: 8, up: (db) => db.exec(rotations) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

@@ -149,8 +149,13 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     this.#db.write(() => this.#cdc.forget(id));
   }
 
-  async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
-    this.#db.write(() => this.#ledger.begin(account, backend, connectionId));
+  async beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    { rotation }: { readonly rotation: boolean } = { rotation: false },
+  ): Promise<void> {
+    this.#db.write(() => this.#ledger.begin(account, backend, connectionId, rotation));
   }
 
   async forgetSecret(account: string): Promise<void> {

@@ -174,6 +174,7 @@ async function formParts(app: App) {
     asking: await askingOf(app),
     services: app.services,
     takenName: await takenNameOf(app),
+    drafts: await app.drafts(),
     timeoutMs: defaultTestTimeoutMs,
   };
 }

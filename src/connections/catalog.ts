@@ -46,6 +46,11 @@ export interface SecretLedgerEntry {
   readonly owner: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /**
+   * Of a pending one: it may be what the server asks for by now, so that it is kept until the next
+   * rotation finds out.
+   */
+  readonly rotation: boolean;
 }
 
 /**
@@ -131,8 +136,17 @@ export interface ConnectionCatalog {
   /** Forgets it; one that is not there is no error. */
   forgetCdcRecord(id: string): Promise<void>;
 
-  /** Commits a pending ledger entry, before the item itself is written. */
-  beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void>;
+  /**
+   * Commits a pending ledger entry, before the item itself is written.
+   * @param about.rotation false when left out
+   * @throws RefusedError rotation_under_way where another rotation of the connection is pending
+   */
+  beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    about?: { readonly rotation: boolean },
+  ): Promise<void>;
 
   /** Removes an entry from the ledger, after its item was removed. Never one that is live. */
   forgetSecret(account: string): Promise<void>;

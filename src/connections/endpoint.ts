@@ -13,6 +13,19 @@ export function presetFor(connector: Connector, host: string | undefined): Provi
   return find(provider) ?? find('self-hosted');
 }
 
+/**
+ * The preset of the provider that a host name tells; null where it tells none. One that has no preset of
+ * its own has the defaults of a self-hosted server.
+ */
+export function toldProvider(connector: Connector, host: string): ProviderPreset | null {
+  const provider = connector.providerOf(host);
+  if (host === '' || provider === connector.providerOf('')) return null;
+  const preset = presetFor(connector, host);
+  return preset === undefined || preset.provider === provider
+    ? (preset ?? null)
+    : { ...preset, provider, title: provider };
+}
+
 /** The fields that no preset can fill, in the order they are asked for. */
 export const requiredFields = ['host', 'username'] as const;
 

@@ -24,6 +24,15 @@ export function changedMeanwhile(name: string): RefusedError {
   });
 }
 
+/** A second rotation of a connection's password, while one is under way or was cut off. */
+export function rotationUnderWay(name: string, owner: string): RefusedError {
+  return new RefusedError({
+    code: 'rotation_under_way',
+    message: `the password of ${JSON.stringify(name)} is being replaced by ${owner}`,
+    fix: 'wait until that is done',
+  });
+}
+
 /** An edit of a connection that was deleted meanwhile. */
 export function noSuchConnection(id: string): NotFoundError {
   return new NotFoundError({

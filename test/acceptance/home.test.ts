@@ -83,6 +83,41 @@ describe('a person', () => {
     expect(await script.saved()).toMatchObject([{ name: 'orders', lastTest: { status: 'passed' } }]);
   });
 
+  test('pastes a URL of another provider, and writes options', async () => {
+    const script = newScript();
+    const terminal = await open(script);
+    await terminal.waitFor(pointed('+ New connection'));
+    terminal.press('enter');
+    await take(terminal, 'New connection: role', 'Source');
+    await take(terminal, 'connector and provider', 'Self-hosted');
+    await terminal.waitFor(pointed('Name'));
+    terminal.type('orders');
+    paste(terminal, 'postgresql://app@ep-cool-1.eu.aws.neon.tech');
+    const filled = await terminal.waitFor('Told from the host: Neon, so Database neondb, SSL mode require');
+    expect(filled).toContain('New source · Neon');
+    expect(filled).toMatch(/Database +neondb$/m);
+    await goTo(terminal, 'Options');
+    terminal.type("connect_timeout=never application_name='my job'");
+    await goTo(terminal, 'Tags');
+    await terminal.waitFor('connect_timeout has a value');
+    await goTo(terminal, 'Options');
+    terminal.press('ctrl-u');
+    terminal.type("connect_timeout=7 application_name='my job'");
+    terminal.type('\u0013');
+    await terminal.waitFor('✓ Saved orders');
+    await openRow(terminal, 'orders');
+    await take(terminal, 'Show in pipelines', 'Edit');
+    await terminal.waitFor("connect_timeout=7 application_name='my job'");
+    await goTo(terminal, 'Options');
+    terminal.press('ctrl-u');
+    terminal.type('connect_timeout=8\u0013');
+    await terminal.waitFor('✓ Saved orders');
+    await leave(terminal, 'escape', 0);
+    expect(await script.saved()).toMatchObject([
+      { name: 'orders', provider: 'neon', database: 'neondb', options: { connect_timeout: '8' } },
+    ]);
+  });
+
   test('edits, resets, and is asked about what is not saved', async () => {
     const script = newScript();
     await save(script, 'orders');

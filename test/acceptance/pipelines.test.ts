@@ -252,6 +252,7 @@ describe('what is refused', () => {
       [2, 'missing_argument', 'check'],
       [2, 'missing_argument', 'retarget', 'nightly'],
       [2, 'missing_argument', 'retarget', '--from', 'shop'],
+      [2, 'same_connection', 'retarget', '--from', 'shop', '--to', 'shop'],
       [2, 'conflicting_flags', 'retarget', 'nightly', '--from', 'shop', '--to', 'lake'],
       [2, 'conflicting_flags', 'retarget', '--source', 'shop', '--from', 'shop', '--to', 'lake'],
       [2, 'conflicting_flags', 'check', 'nightly', '--all'],

@@ -714,11 +714,31 @@ export function describeConnectionCatalog(
         await catalog.beginSecret(second, 'keychain', connectionId);
         const later = laterBy(1);
         await catalog.beginSecret(first, 'vault', connectionId);
-        const common = { state: 'pending', connectionId, owner: 'host:4711' };
+        const common = { state: 'pending', connectionId, owner: 'host:4711', rotation: false };
         expect(await another.secretLedger()).toEqual([
           { ...common, account: second, backend: 'keychain', createdAt: '2026-01-01T00:00:00.000Z' },
           { ...common, account: first, backend: 'vault', createdAt: later },
         ]);
+      });
+
+      it('has one pending rotation of a connection, which a live item ends', async () => {
+        const saved = await catalog.add(randomUUID(), aDraft());
+        const [first, second, other] = [randomUUID(), randomUUID(), randomUUID()];
+        await catalog.beginSecret(first, 'vault', saved.id, { rotation: true });
+        await catalog.beginSecret(other, 'vault', randomUUID(), { rotation: true });
+        await expect(
+          another.beginSecret(second, 'vault', saved.id, { rotation: true }),
+        ).rejects.toMatchObject({ code: 'rotation_under_way', message: expect.stringContaining(saved.name) });
+        expect((await another.secretLedger()).map(({ account, rotation }) => [account, rotation])).toEqual([
+          [first, true],
+          [other, true],
+        ]);
+        const stored = { ...saved, password: { kind: 'stored' as const }, secretAccount: first };
+        await catalog.update(saved.id, saved.revision, stored, saved.lastTest);
+        expect(await another.secretLedger()).toContainEqual(
+          expect.objectContaining({ account: first, state: 'live', rotation: false }),
+        );
+        await another.beginSecret(second, 'vault', saved.id, { rotation: true });
       });
 
       it('takes an account once', async () => {

@@ -21,6 +21,7 @@ import {
   nameTaken,
   noSuchConnection,
   refuseLostSetup,
+  rotationUnderWay,
 } from '../../src/connections/refusals.ts';
 import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
@@ -188,7 +189,17 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     this.#cdcRecords.delete(id);
   }
 
-  async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
+  async beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    { rotation }: { readonly rotation: boolean } = { rotation: false },
+  ): Promise<void> {
+    const other = [...this.#ledger.values()].find(
+      (it) => it.state === 'pending' && it.rotation && it.connectionId === connectionId,
+    );
+    if (rotation && other !== undefined)
+      throw rotationUnderWay(this.#rows.get(connectionId)?.name ?? connectionId, other.owner);
     if (this.#ledger.has(account)) throw new Error(`secret ${account} exists`);
     this.#ledger.set(account, {
       account,
@@ -197,6 +208,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
       connectionId,
       owner: this.#owner,
       createdAt: this.#timestamp(),
+      rotation,
     });
   }
 
@@ -265,7 +277,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     if (entry?.state !== 'pending' || entry.connectionId !== connectionId) {
       throw new Error(`no secret ${account} is pending for connection ${connectionId}`);
     }
-    this.#ledger.set(account, { ...entry, state: 'live' });
+    this.#ledger.set(account, { ...entry, state: 'live', rotation: false });
   }
 
   #retire(account: string): void {

@@ -6,8 +6,12 @@ export interface LiveNames {
     readonly tags: readonly string[];
   }[];
   pipelines(): readonly string[];
-  /** Of the newest discovery of a connection (name or id) that is cached; at most `limit`. */
-  relations(connection: string, limit: number): readonly { readonly schema: string; readonly name: string }[];
+  /** The schemas of the newest discovery of a connection (name or id) that is cached, in order. */
+  schemas(connection: string): readonly string[];
+  /** The names of its tables and the like that begin so, in order, each once; at most `limit`. */
+  tables(connection: string, prefix: string, limit: number): readonly string[];
+  /** The same as `schema.name`. */
+  relations(connection: string, prefix: string, limit: number): readonly string[];
 }
 
 /** More than that is no help to anybody. */
@@ -29,37 +33,42 @@ const ends: Readonly<Record<string, string | null>> = {
  * The names that a flag or an argument may take.
  * @param wanted the flag (null for an argument) and the placeholder that its declaration has
  */
-export function liveValues(
+export async function liveValues(
   { flag, placeholder }: { readonly flag: string | null; readonly placeholder: string },
-  { names, verb, name }: { readonly names: LiveNames; readonly verb: string; readonly name: string | null },
+  about: {
+    /** Opened where a name is wanted, and only there. */
+    names(): Promise<LiveNames>;
+    readonly verb: string;
+    readonly name: string | null;
+  },
   current: string,
-): string[] {
-  if (flag === '--tag') return unique(names.connections().flatMap(({ tags }) => tags));
+): Promise<readonly string[]> {
+  const { verb, name } = about;
+  if (flag === '--tag') return unique((await about.names()).connections().flatMap(({ tags }) => tags));
   if (verb.startsWith('pipelines ')) {
     // The name of a new one is its maker's to choose.
     if (flag === null)
-      return saved.has(placeholder) && verb !== 'pipelines add' ? [...names.pipelines()] : [];
+      return saved.has(placeholder) && verb !== 'pipelines add' ? (await about.names()).pipelines() : [];
     const role = ends[flag];
     if (role === undefined) return [];
-    return names.connections().flatMap((it) => (role === null || it.role === role ? it.name : []));
+    const connections = (await about.names()).connections();
+    return connections.flatMap((it) => (role === null || it.role === role ? it.name : []));
   }
   if (flag === null && saved.has(placeholder) && verb !== 'schema') {
     const sources = /^(?:data-sources |metadata |connections cdc )/.test(verb);
-    return names
+    return (await about.names())
       .connections()
       .filter(({ role }) => !sources || role === 'source')
       .map((it) => it.name);
   }
   if (name === null) return [];
-  const relations = () => names.relations(name, most);
-  if (flag === '--schema') return unique(relations().map(({ schema }) => schema));
-  if (flag === '--table') return unique(relations().map((it) => it.name));
-  if (flag === null && placeholder === 'relation') {
-    const schemas = unique(relations().map(({ schema }) => schema));
-    if (!current.includes('.') && schemas.length > 1) return [...schemas.map((schema) => `${schema}.`)];
-    return relations().map((it) => `${it.schema}.${it.name}`);
-  }
-  return [];
+  if (flag === '--schema') return (await about.names()).schemas(name);
+  if (flag === '--table') return (await about.names()).tables(name, current, most);
+  if (flag !== null || placeholder !== 'relation') return [];
+  const names = await about.names();
+  const schemas = current.includes('.') ? [] : names.schemas(name);
+  if (schemas.length > 1) return schemas.map((schema) => `${schema}.`);
+  return names.relations(name, current, most);
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -95,9 +95,15 @@ function planAdd(services: ConnectionServices, read: ReadEntry, name: string): P
   const none = { kind: 'none' as const };
   const secrets = { password: password ?? none, sslKeyPassword: sslKeyPassword ?? none };
   return {
-    step: stepOf(read, 'add', name),
+    step: { ...stepOf(read, 'add', name), message: withNaming(read) },
     run: async () => void (await addConnection(services, { name, role, endpoint, tags, secrets }, null)),
   };
+}
+
+/** What is told of one that is new: what its name was made of, where the file has none, and what is left out. */
+function withNaming({ entry, message }: ReadEntry): string | null {
+  const told = [entry.namedAfter, message].filter((part) => part != null);
+  return told.length === 0 ? null : told.join('; ');
 }
 
 /** @throws UsageError, SecretError */

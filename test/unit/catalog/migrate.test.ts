@@ -194,6 +194,25 @@ describe('migrating a catalog', () => {
     db.close();
   });
 
+  it('brings a catalog of version 7 to 8, where no secret is of a rotation', () => {
+    open(...migrations.slice(0, 7));
+    const db = new Database(file);
+    const row = (account: string) => `('${account}', 'vault', 'pending', 'id', 'host:1', '')`;
+    db.exec(
+      `INSERT INTO secret_items (account, backend, state, connection_id, owner, created_at)
+       VALUES ${row('a')}, ${row('b')}`,
+    );
+    open(...migrations.slice(0, 8));
+    expect(db.pragma('user_version', { simple: true })).toBe(8);
+    expect(db.prepare('SELECT account, rotation FROM secret_items').raw().all()).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+    db.exec("UPDATE secret_items SET rotation = 1 WHERE account = 'a'");
+    expect(() => db.exec("UPDATE secret_items SET rotation = 1 WHERE account = 'b'")).toThrow('UNIQUE');
+    db.close();
+  });
+
   it('makes a new catalog of the newest format, without a copy', () => {
     open(first, second, third);
     expect(look()).toEqual({
