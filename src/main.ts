@@ -93,6 +93,7 @@ class Host {
   #metadata: SqliteMetadataStore | null = null;
   /** The one that was started last. */
   #progress: Drawing | null = null;
+  #handedOver = false;
   readonly #interrupt = () => {
     // A second Ctrl-C, or work that does not stop: leave at once.
     if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
@@ -125,7 +126,8 @@ class Host {
       this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
       await this.#metadata?.close().catch(() => {});
-      await flush(process.stdout);
+      // A program that ran in our place wrote its own.
+      if (!this.#handedOver) await flush(process.stdout);
     }
   }
 
@@ -135,9 +137,7 @@ class Host {
     // A terminal that is closed hangs up.
     for (const name of endingSignals) process.on(name, this.#interrupt);
     // A defect too; Node's own exit code for it would be that of a check that said no.
-    process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-      // Nobody reads stderr any more: the work goes on.
-      if (error.code === 'EPIPE') return;
+    process.on('uncaughtException', (error) => {
       this.#fail(error, argv).then(
         (code) => process.exit(code),
         () => process.exit(exitCodes.defect),
@@ -149,6 +149,8 @@ class Host {
       this.#say(answerLost(error), argv, plainTheme);
       process.exit(exitCodes.unwritable);
     });
+    // Nobody reads it any more, or a log's disk is full: the work goes on.
+    process.stderr.on('error', () => {});
   }
 
   async #app(flags: GlobalFlags, ...[formats, tolerates]: Needs): Promise<App> {
@@ -235,6 +237,7 @@ class Host {
     this.#catalog = null;
     this.#interruption.signal.throwIfAborted();
     for (const name of endingSignals) process.off(name, this.#interrupt);
+    this.#handedOver = true;
     return runProgram(request, this.#environment);
   }
 
