@@ -51,6 +51,8 @@ const programExits: Readonly<Record<string, number>> = { program_not_found: 127,
 const signalExit = 128;
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals within it are one: nobody presses a key twice that quickly. Milliseconds. */
+const breathMs = 100;
 
 type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
 
@@ -94,9 +96,15 @@ class Host {
   /** The one that was started last. */
   #progress: Drawing | null = null;
   #handedOver = false;
+  #interruptedAt = 0;
   readonly #interrupt = () => {
-    // A second Ctrl-C, or work that does not stop: leave at once.
-    if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    // A second Ctrl-C, or work that does not stop: leave at once. A closed terminal, timeout(1) and others
+    // tell it twice in one breath.
+    if (this.#interruption.signal.aborted) {
+      if (performance.now() - this.#interruptedAt < breathMs) return;
+      process.exit(exitCodes.interrupted);
+    }
+    this.#interruptedAt = performance.now();
     this.#interruption.abort(new InterruptedError());
     setTimeout(() => {
       this.#sayInterrupted(ownWords(process.argv.slice(2)));
