@@ -105,7 +105,7 @@ async function carryOut(
   const test = {
     timeoutMs: timeout ?? defaultTestTimeoutMs,
     signal: app.signal,
-    ...(isLive && { onStage: await liveLadder(app, 'stderr'), onResult: show }),
+    ...(isLive && { onStage: (await liveLadder(app, 'stderr')).onStage, onResult: show }),
   };
   const { changed, tests } = await retarget(app.services, plan, isTested ? test : null);
   if (changed === null) {
