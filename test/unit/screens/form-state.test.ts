@@ -56,7 +56,7 @@ describe('the form', () => {
   });
 
   it('takes a pasted URL for all fields, wherever it is pasted, and its password unseen', () => {
-    for (const focus of ['name', 'host', 'tags', 'save'] as const) {
+    for (const focus of ['name', 'host', 'tags', 'save', 'password'] as const) {
       const filled = formThen(at(focus), { kind: 'pasted', text: `${url}\n` });
       const { texts, sslMode, secrets, others } = filled.values;
       expect([texts.host.text, texts.port.text, texts.database.text, texts.username.text]).toEqual([
@@ -68,6 +68,13 @@ describe('the form', () => {
       expect([sslMode, others.options]).toEqual(['require', { channel_binding: 'require' }]);
       expect(secrets.password).toMatchObject({ choice: 'typed', line: { text: 'canary-4711' } });
       expect(filled.unseen).toBe(null);
+    }
+  });
+
+  it('takes a password for one that only looks like a URL, or a part of one', () => {
+    for (const text of ['x://y', 'password=z', 'a host = b']) {
+      const { values } = formThen(at('password'), { kind: 'pasted', text: `${text}\n` });
+      expect(values.secrets.password).toMatchObject({ choice: 'typed', line: { text } });
     }
   });
 
