@@ -79,6 +79,21 @@ test('statements of several lines, errors, and what is read-only', async () => {
   expect(await server.run('select count(*)::int as n from orders', database)).toEqual([{ n: 2 }]);
 });
 
+test('a session that the server ended is followed by another one', async () => {
+  const terminal = await openPrompt(await homeWithOrders());
+  await type(terminal, 'select pg_terminate_backend(pg_backend_pid());');
+  await terminal.waitFor('(57P01)');
+  expect(terminal.screen()).toContain('→ run it again');
+  await type(terminal, 'select 41 + 1 as first;');
+  await terminal.waitFor(/^first\n +42$/m);
+  expect(terminal.screen()).toContain('the connection was lost; this is a new one');
+  const idle = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role.name}'`;
+  await server.run(idle);
+  await type(terminal, 'select 42 + 1 as second;');
+  await terminal.waitFor(/^second\n +43$/m);
+  await leave(terminal);
+});
+
 test('Ctrl-C drops what is typed, and cancels what runs without leaving', async () => {
   const terminal = await openPrompt(await homeWithOrders());
   await type(terminal, 'select 1 +');

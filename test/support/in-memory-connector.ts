@@ -176,7 +176,7 @@ export class InMemoryConnector implements Connector {
   /** A session that answers nothing. */
   async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
     this.queries.push(request);
-    return { run: async () => {}, close: () => {} };
+    return { run: async () => {}, isOver: false, close: () => {} };
   }
 
   readonly environmentNames = ['MEMORY_HOST'];
