@@ -170,6 +170,15 @@ describe('a person', () => {
     terminal.press('ctrl-u');
     terminal.type('1h\r');
     await terminal.waitFor(/Refresh +every 1 h/);
+    await take(terminal, 'Back to the connections', 'Leave out');
+    await terminal.waitFor('Globs:');
+    terminal.type('*_old\r');
+    await terminal.waitFor(/Exclude +\*_old/);
+    // They are edited, not typed anew.
+    await take(terminal, 'Back to the connections', 'Leave out');
+    await terminal.waitFor('Globs: *_old');
+    terminal.type(' *_tmp\r');
+    await terminal.waitFor(/Exclude +\*_old, \*_tmp|Exclude +\*_old\s+\*_tmp/);
     await terminal.waitFor(pointed('Back to the connections'));
     terminal.press('escape');
     await openRow(terminal, 'orders');
@@ -277,6 +286,12 @@ describe('the terminal', () => {
     await terminal.waitFor('Too small');
     terminal.resize(80, 24);
     await openRow(terminal, 'orders');
+    terminal.resize(40, 12);
+    await terminal.waitFor(/^\d below · Enter · Esc back$/m);
+    terminal.press('end');
+    await terminal.waitFor(/^\d above · Enter · Esc back$/m);
+    terminal.press('home');
+    terminal.resize(80, 24);
     await take(terminal, 'Show in pipelines', 'Edit');
     await terminal.waitFor('the saved one');
     terminal.resize(40, 15);
