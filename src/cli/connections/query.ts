@@ -102,7 +102,14 @@ export async function runQuery(app: App, options: QueryVerbOptions): Promise<Ver
     if (!app.settings.quiet) app.streams.stderr.write(`${terminalSafe(`${severity}: ${words}`)}\n`);
   };
   const opening = { write, onNotice, timeoutMs: connectMs };
-  const open = (signal: AbortSignal) => openSavedQuery(app.services, saved, { ...opening, signal });
+  const open = async (signal: AbortSignal) => {
+    const progress = app.progress(`connecting to ${saved.name}`);
+    try {
+      return await openSavedQuery(app.services, saved, { ...opening, signal });
+    } finally {
+      progress.stop();
+    }
+  };
   const session = await open(app.signal);
   if (script === null) {
     await prompt(app, { saved, connector, session, open, options });
