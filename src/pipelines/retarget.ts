@@ -48,14 +48,13 @@ export async function planRetarget(
 /**
  * Every pipeline that uses one connection is given another one, those too that used one of that name
  * before it was deleted.
- * @returns those that use it too, of which some may use the new one already
  * @throws NotFoundError no_such_connection; UsageError wrong_role
  */
 export async function planRetargetAll(
   services: ConnectionServices,
   from: string,
   to: string,
-): Promise<RetargetPlan & { readonly users: readonly SavedPipeline[] }> {
+): Promise<RetargetPlan> {
   const catalog = await services.catalog();
   const target = await requireConnection(catalog, to);
   const former = await catalog.find(from);
@@ -82,7 +81,7 @@ export async function planRetargetAll(
   const moves = users
     .filter((pipeline) => pipeline[role].id !== target.id)
     .map((pipeline): Move => ({ pipeline, to: { [role]: target } }));
-  return { moves, users };
+  return { moves };
 }
 
 /** A test of a retargeting: told of each end before it is dialled, and what came of it. */

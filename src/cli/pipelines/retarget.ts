@@ -53,9 +53,7 @@ export async function runRetarget(app: App, { name, flags }: RetargetOptions): P
     const plan = await planRetargetAll(app.services, from, to);
     const changed = await carryOut(app, plan, flags);
     if (changed === null) return 'said-no';
-    if (changed.length === 0) {
-      await app.done(plan.users.length === 0 ? `No pipeline uses ${from}` : `They use ${to} already`);
-    }
+    if (changed.length === 0) await app.done(`No pipeline uses ${from}`);
     // A list of none would say that none is saved.
     if (changed.length > 0 || app.settings.output !== 'table')
       await app.print(pipelineList(changed.map(toPipeline), { total: changed.length }));
