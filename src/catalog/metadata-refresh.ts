@@ -26,6 +26,8 @@ export class SqliteRefresh implements MetadataRefresh {
   readonly #source: number;
   readonly #number: number;
   readonly #isFirst: boolean;
+  /** Whether anything may have been written: to look for it takes as long as to read all that is kept. */
+  #hasBegun = false;
   /** Of parts and relations that were written or seen to be the same; nothing is compared in a first one. */
   readonly #seen = new Set<string>();
   #retained: ReadonlySet<number> = new Set();
@@ -47,6 +49,7 @@ export class SqliteRefresh implements MetadataRefresh {
   }
 
   async begin(): Promise<void> {
+    this.#hasBegun = true;
     this.#seen.clear();
     this.#relations = 0;
     this.#columns = 0;
@@ -87,7 +90,7 @@ export class SqliteRefresh implements MetadataRefresh {
 
   async confirm(facts: StructureFacts, durationMs: number): Promise<Snapshot> {
     return this.#write(() => {
-      this.#snapshots.dropUnfinished(this.#source);
+      if (this.#hasBegun) this.#snapshots.dropUnfinished(this.#source);
       return this.#confirm(facts, durationMs);
     });
   }

@@ -20,23 +20,125 @@ type ColumnCells = readonly [
 ];
 
 /** The content of a piece as the text that is kept. */
-export function contentText(piece: StructurePiece): string {
-  if (piece.part === 'columns') return JSON.stringify(columnsOf(piece).map(toCells));
-  if (piece.part === 'indexes') return JSON.stringify((piece.content as readonly RawIndex[]).map(toKept));
-  return JSON.stringify(piece.content);
+export function contentText({ part, content }: StructurePiece): string {
+  switch (part) {
+    case 'relation':
+      return JSON.stringify(factsToKeep(content as RelationFacts));
+    case 'columns':
+      return `[${(content as readonly Column[]).map(cellsText).join(',')}]`;
+    case 'constraints':
+      return JSON.stringify((content as readonly RawConstraint[]).map(constraintToKeep));
+    case 'indexes':
+      return JSON.stringify((content as readonly RawIndex[]).map(indexToKeep));
+    case 'type':
+      return JSON.stringify(content);
+  }
 }
 
-const usualIndex = { sortOrders: [], operatorClasses: [], collations: [], nullsNotDistinct: false } as const;
+/** The cells of columns as text: a connector tells of those that are alike by the same object. */
+const knownCells = new Map<Column, string>();
+const mostKnown = 4096;
 
-/** What most indexes have alike is left out. */
-function toKept(index: RawIndex): Partial<RawIndex> {
-  const { sortOrders, operatorClasses, collations, nullsNotDistinct, ...rest } = index;
-  const isUsual = !nullsNotDistinct && sortOrders.length + operatorClasses.length + collations.length === 0;
-  return isUsual ? rest : index;
+function cellsText(column: Column): string {
+  const known = knownCells.get(column);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(toCells(column));
+  if (knownCells.size >= mostKnown) knownCells.clear();
+  knownCells.set(column, text);
+  return text;
+}
+
+/*
+ * Of relations, constraints and indexes what most of them have alike is left out. What was kept before
+ * that was so is read all the same.
+ */
+
+function factsToKeep(facts: RelationFacts): Partial<RelationFacts> {
+  const { schema, oid, name, kind, owner, comment, estimatedRows } = facts;
+  const isUsual =
+    !facts.unlogged &&
+    facts.populated &&
+    facts.rowSecurity === 'off' &&
+    facts.replicaIdentity === 'default' &&
+    facts.extension === null &&
+    facts.partitions === null;
+  if (!isUsual) return facts;
+  const usual = { schema, oid, name, kind, owner, estimatedRows };
+  return comment === null ? usual : { ...usual, comment };
+}
+
+export function readFacts(text: string): RelationFacts {
+  const kept = JSON.parse(text) as Partial<RelationFacts> & RelationFacts;
+  return {
+    schema: kept.schema,
+    oid: kept.oid,
+    name: kept.name,
+    kind: kept.kind,
+    owner: kept.owner,
+    comment: kept.comment ?? null,
+    estimatedRows: kept.estimatedRows,
+    unlogged: kept.unlogged ?? false,
+    populated: kept.populated ?? true,
+    rowSecurity: kept.rowSecurity ?? 'off',
+    replicaIdentity: kept.replicaIdentity ?? 'default',
+    extension: kept.extension ?? null,
+    partitions: kept.partitions ?? null,
+  };
+}
+
+const usualConstraint = {
+  deferrable: false,
+  initiallyDeferred: false,
+  validated: true,
+  definition: null,
+  references: null,
+} as const;
+
+function constraintToKeep(constraint: RawConstraint): Partial<RawConstraint> {
+  const { name, type, columns, deferrable, initiallyDeferred, validated, definition } = constraint;
+  const { references } = constraint;
+  if (deferrable || initiallyDeferred || !validated || definition !== null) return constraint;
+  return references === null ? { name, type, columns } : { name, type, columns, references };
+}
+
+export function readConstraints(text: string | null): RawConstraint[] {
+  return (parseList(text) as RawConstraint[]).map((kept) => ({ ...usualConstraint, ...kept }));
+}
+
+const usualIndex = {
+  unique: false,
+  primary: false,
+  valid: true,
+  replicaIdentity: false,
+  immediate: true,
+  method: 'btree',
+  include: [],
+  sortOrders: [],
+  operatorClasses: [],
+  collations: [],
+  nullsNotDistinct: false,
+  expressions: null,
+  predicate: null,
+} as const satisfies Partial<RawIndex>;
+
+function indexToKeep(index: RawIndex): Partial<RawIndex> {
+  const { name, unique, primary, columns } = index;
+  const isUsual =
+    index.valid &&
+    !index.replicaIdentity &&
+    index.immediate &&
+    index.method === 'btree' &&
+    index.include.length + index.sortOrders.length === 0 &&
+    index.operatorClasses.length + index.collations.length === 0 &&
+    !index.nullsNotDistinct &&
+    index.expressions === null &&
+    index.predicate === null;
+  if (!isUsual) return index;
+  return unique || primary ? { name, unique, primary, columns } : { name, columns };
 }
 
 export function readIndexes(text: string | null): RawIndex[] {
-  return parseList(text).map((kept) => ({ ...usualIndex, ...(kept as RawIndex) }));
+  return (parseList(text) as RawIndex[]).map((kept) => ({ ...usualIndex, ...kept }));
 }
 
 /** What a search looks at: names and comments, in lower case. */
@@ -52,16 +154,8 @@ export function searchText(piece: StructurePiece): string {
   return text.toLowerCase();
 }
 
-export function readFacts(text: string): RelationFacts {
-  return JSON.parse(text) as RelationFacts;
-}
-
 export function readColumns(text: string | null): Column[] {
   return (parseList(text) as ColumnCells[]).map(toColumn);
-}
-
-export function readConstraints(text: string | null): RawConstraint[] {
-  return parseList(text) as RawConstraint[];
 }
 
 /** A JSON list that was kept; empty where there is none. */

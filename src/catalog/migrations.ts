@@ -164,6 +164,18 @@ CREATE TABLE cdc_setups (
 ) STRICT;
 `;
 
+/**
+ * Version 7. The hostaddr of a set-up, which leads to another server. What was set up before is where its
+ * connection leads now, unless that was led elsewhere since.
+ */
+const cdcSetupHostaddr = `
+ALTER TABLE cdc_setups ADD COLUMN hostaddr TEXT;
+UPDATE cdc_setups AS s SET hostaddr = (
+  SELECT json_extract(c.options, '$.hostaddr') FROM connections c
+  WHERE c.id = s.connection_id AND c.host = s.host AND c.port = s.port AND c.database = s.database
+);
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -178,6 +190,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, up: (db) => db.exec(sourceConfigs) },
   { version: 5, up: (db) => db.exec(pipelineDetails) },
   { version: 6, up: (db) => db.exec(cdcSetups) },
+  { version: 7, up: (db) => db.exec(cdcSetupHostaddr) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

@@ -121,6 +121,8 @@ function refuseUntouched(file: string, newest: number, patience: number): void {
 
 function setPragmas(db: Database.Database, file: string, options: OpenOptions): void {
   const { patience = defaultPatience, cache = false } = options;
+  // Holds for a file that is made now. What is large is written in fewer, larger pages in less time.
+  if (cache) db.pragma('page_size = 16384');
   const mode = setJournalMode(db, journalModeFor(file), patience);
   // FULL syncs each commit to the log. With a roll-back journal it leaves out the directory, where the
   // journal's removal is the commit: EXTRA (https://sqlite.org/pragma.html#pragma_synchronous).

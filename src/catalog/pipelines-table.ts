@@ -63,7 +63,7 @@ export class PipelinesTable {
 
   add(id: string, draft: PipelineDraft): SavedPipeline {
     const { name, state, sourceId, destinationId, destinationSchema, tables, schedule, owner } = draft;
-    if (this.#db.row('SELECT 1 FROM pipelines WHERE name = ?', name)) throw pipelineNameTaken(name);
+    this.#requireFree(name, id);
     this.#requireSide(sourceId, 'source');
     this.#requireSide(destinationId, 'destination');
     const now = this.#now().toISOString();
@@ -74,12 +74,16 @@ export class PipelinesTable {
   }
 
   update(change: PipelineChange): SavedPipeline {
-    const { id, revision, sourceId, destinationId, destinationSchema, state, schedule, owner, tables } =
-      change;
+    const { id, revision, name, sourceId, destinationId, destinationSchema, tables } = change;
+    const { state, schedule, owner } = change;
     const former = this.#first('WHERE p.id = ?', id);
     if (former === null) throw pipelineGone(id);
     if (former.revision !== revision) throw pipelineChangedMeanwhile(former.name);
     const cells: [column: string, value: Cell][] = [];
+    if (name !== undefined) {
+      this.#requireFree(name, id);
+      cells.push(['name', name]);
+    }
     for (const [side, value] of [['source', sourceId] as const, ['destination', destinationId] as const]) {
       if (value === undefined) continue;
       this.#requireSide(value, side);
@@ -148,6 +152,12 @@ export class PipelinesTable {
         WHERE ${side}_id = ?`;
       this.#db.run(sql, name, now, connectionId);
     }
+  }
+
+  /** @throws RefusedError pipeline_name_taken by another one */
+  #requireFree(name: string, id: string): void {
+    if (this.#db.row('SELECT 1 FROM pipelines WHERE name = ? AND id <> ?', name, id))
+      throw pipelineNameTaken(name);
   }
 
   #requireSide(connectionId: string, side: Role): void {

@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../cdc/cdc.ts';
 import type {
   CatalogFinding,
   ConnectionCatalog,
@@ -135,6 +135,10 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
 
   async cdcRecord(id: string): Promise<CdcRecord | null> {
     return this.#db.read(() => this.#cdc.find(id));
+  }
+
+  async cdcRecords(): Promise<OwnedCdcRecord[]> {
+    return this.#db.read(() => this.#cdc.all());
   }
 
   async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {

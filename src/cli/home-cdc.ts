@@ -23,7 +23,7 @@ export async function runCdcMenu(app: App, { id: name, name: title }: Connection
   switch (verb) {
     case 'check': {
       const { runCdcCheck } = await import('./connections/cdc/check.ts');
-      await runCdcCheck(app, { name, tables: [], timeoutMs: lookTimeoutMs });
+      await runCdcCheck(app, { name, tables: [], timeoutMs: lookTimeoutMs, reports: [], failOn: 'failed' });
       return 'printed';
     }
     case 'status': {

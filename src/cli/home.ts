@@ -1,3 +1,4 @@
+import { leftBehindByEdit } from '../cdc/left-behind.ts';
 import { type Connection, toConnection } from '../connections/connection.ts';
 import { type ConnectionServices, requireConnection } from '../connections/services.ts';
 import type { ActionOutcome, HomeAction, HomeParts } from '../screens/home.ts';
@@ -61,10 +62,15 @@ async function edit(app: App, { id }: Connection): Promise<ActionOutcome> {
     return 'printed';
   }
   const { fillEditForm } = await import('../screens/full-form.ts');
-  const saved = await requireConnection(await app.services.catalog(), id);
+  const catalog = await app.services.catalog();
+  const saved = await requireConnection(catalog, id);
   const connector = await app.services.connectors.load(saved.connector);
   const changed = await fillEditForm(await formParts(app), { saved, connector });
-  return changed && { done: `Saved ${changed.name}` };
+  if (changed === null) return null;
+  const left = await leftBehindByEdit(catalog, saved, changed);
+  if (left === null) return { done: `Saved ${changed.name}` };
+  await app.warn(left.message, left.fix ?? undefined);
+  return 'printed';
 }
 
 async function explore(app: App, { id }: Connection): Promise<ActionOutcome> {

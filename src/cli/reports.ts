@@ -5,6 +5,7 @@ import type { FailOn } from '../connections/fleet.ts';
 import type { ReportContent, Reported } from '../output/report-content.ts';
 import type { App } from './app.ts';
 import type { ReportTarget } from './report-target.ts';
+import { oneOf } from './values.ts';
 
 const fileFormats = ['junit', 'json', 'markdown'] as const;
 
@@ -19,6 +20,14 @@ export function reportOption(): Option {
     '--report <format=file>',
     'also write junit=FILE, json=FILE or markdown=FILE, or github; repeat for several',
   ).argParser(readReport);
+}
+
+/** `--fail-on`, beside it. */
+export function failOnOption(): Option {
+  return new Option(
+    '--fail-on <status>',
+    'what makes the exit code 1: failed (the default) or warned',
+  ).argParser(oneOf('--fail-on', ['failed', 'warned']));
 }
 
 /** Gathers `--report`, which may be repeated. @throws UsageError bad_value, conflicting_flags */

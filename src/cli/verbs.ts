@@ -151,6 +151,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./pipelines/show.ts')).declareShowPipeline,
   },
   {
+    path: 'pipelines edit',
+    summary: 'change the tables, name and words of a pipeline',
+    load: async () => (await import('./pipelines/edit.ts')).declareEditPipeline,
+  },
+  {
     path: 'pipelines retarget',
     summary: 'give pipelines another source or destination',
     load: async () => (await import('./pipelines/retarget.ts')).declareRetarget,

@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../cdc/cdc.ts';
 import type {
   ConnectionDraft,
   LastTest,
@@ -118,9 +118,13 @@ export interface ConnectionCatalog {
   /** The CDC set-up of a connection; null: none, or there is no such connection. */
   cdcRecord(id: string): Promise<CdcRecord | null>;
 
+  /** The CDC set-ups of all connections, ordered by the connection's name (by code point). */
+  cdcRecords(): Promise<OwnedCdcRecord[]>;
+
   /**
-   * In place of a former one of the same publication and slot.
-   * @throws NotFoundError no_such_connection; RefusedError cdc_set_up_otherwise where another set-up was quicker
+   * In place of a former one of the same publication and slot in the same place.
+   * @throws NotFoundError no_such_connection; RefusedError cdc_set_up_otherwise, cdc_set_up_elsewhere,
+   * cdc_of_other_connection where another set-up was quicker
    */
   saveCdcRecord(id: string, record: CdcRecord): Promise<void>;
 

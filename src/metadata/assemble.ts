@@ -14,10 +14,11 @@ export function assembleRelation({ facts, columns, constraints, indexes }: Relat
   const names = new Map(columns.map(({ number, name }) => [number, name]));
   const nameOf = (number: number | null) => (number === null ? null : (names.get(number) ?? null));
   const namesOf = (numbers: readonly number[]) => numbers.map(nameOf).filter((name) => name !== null);
-  const keyOf = ({ name, columns: numbers, deferrable }: RawConstraint) => ({
+  const keyOf = ({ name, columns: numbers, deferrable, initiallyDeferred }: RawConstraint) => ({
     name,
     columns: namesOf(numbers),
     deferrable,
+    initiallyDeferred,
   });
   const ofType = (type: RawConstraint['type']) => constraints.filter((it) => it.type === type);
   const definitionOf = ({ name, definition }: RawConstraint) => ({ name, definition: definition ?? '' });

@@ -1,3 +1,4 @@
+import { deferralText } from './deferral.ts';
 import type { ChangeKind, Key, Pair, PlacedPair, StructureChange } from './diff.ts';
 import { pairUp } from './diff-match.ts';
 import {
@@ -141,6 +142,7 @@ export function keysOf(relation: Relation): Key[] {
     include: [],
     nullsNotDistinct: false,
     deferrable: false,
+    initiallyDeferred: false,
     definition: null,
     references: null,
   };
@@ -152,13 +154,14 @@ export function keysOf(relation: Relation): Key[] {
       ? []
       : [{ ...none, ...primaryKey, ...including(primaryKey), type: 'primary_key' as const }]),
     ...uniques.map((key) => ({ ...none, ...key, ...including(key), type: 'unique' as const })),
-    ...foreignKeys.map(({ name, columns, deferrable, ...rest }) => ({
+    ...foreignKeys.map((key) => ({
       ...none,
       type: 'foreign_key' as const,
-      name,
-      columns,
-      deferrable,
-      references: { name, columns, deferrable, ...rest },
+      name: key.name,
+      columns: key.columns,
+      deferrable: key.deferrable,
+      initiallyDeferred: key.initiallyDeferred,
+      references: key,
     })),
     ...checks.map((check) => ({ ...none, ...check, type: 'check' as const })),
     ...exclusions.map((exclusion) => ({ ...none, ...exclusion, type: 'exclusion' as const })),
@@ -177,7 +180,8 @@ interface Names {
 }
 
 function keyMeaning(key: Key, names: Names): string {
-  const { type, columns, include, nullsNotDistinct, deferrable, definition, references } = key;
+  const { type, columns, include, nullsNotDistinct, deferrable, initiallyDeferred } = key;
+  const { definition, references } = key;
   const { renames } = names;
   const target = references && {
     ...nameToday(renames, references.referencedSchema, references.referencedTable),
@@ -189,7 +193,7 @@ function keyMeaning(key: Key, names: Names): string {
   const expression = definition === null ? null : textToday(definition.replace(/ NOT VALID$/, ''), names);
   return JSON.stringify([
     ...[type, columnsToday(columns, names), columnsToday(include, names), nullsNotDistinct],
-    ...[deferrable, expression, target],
+    ...[deferrable, initiallyDeferred, expression, target],
   ]);
 }
 
@@ -217,7 +221,7 @@ function textToday(text: string, { renames, relation }: Names): string {
 
 /** `(customer_id) → crm.customers (id) on delete cascade`. */
 function keyText(key: Key): string {
-  const { columns, include, nullsNotDistinct, deferrable, definition, references } = key;
+  const { columns, include, nullsNotDistinct, definition, references } = key;
   if (definition !== null) return definition;
   const facts = [`(${columns.join(', ')})`];
   if (include.length > 0) facts.push(`include (${include.join(', ')})`);
@@ -228,8 +232,7 @@ function keyText(key: Key): string {
     if (onUpdate !== 'no action') facts.push(`on update ${onUpdate}`);
     if (onDelete !== 'no action') facts.push(`on delete ${onDelete}`);
   }
-  if (deferrable) facts.push('deferrable');
-  return facts.join(' ');
+  return `${facts.join(' ')}${deferralText(key)}`;
 }
 
 /** `unique btree (lower(email), id desc) include (name) where active`. */

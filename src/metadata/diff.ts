@@ -36,6 +36,7 @@ export interface Key {
   readonly include: readonly string[];
   readonly nullsNotDistinct: boolean;
   readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
   /** Of a check or an exclusion constraint. */
   readonly definition: string | null;
   readonly references: Relation['foreignKeys'][number] | null;

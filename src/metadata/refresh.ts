@@ -109,8 +109,13 @@ async function read(
 }
 
 function formerOf(store: MetadataStore, snapshot: Snapshot): FormerStructure {
-  const { identity, fingerprint } = snapshot;
-  return { identity, fingerprint, parts: () => store.fingerprints(snapshot) };
+  const { identity, fingerprint, hidden } = snapshot;
+  return {
+    identity,
+    fingerprint,
+    hiddenRelations: hidden.relations,
+    parts: () => store.fingerprints(snapshot),
+  };
 }
 
 /** Whether what ended a refresh is that another process refreshes the same: refresh_running, refresh_taken_over. */

@@ -19,6 +19,9 @@ const keySchema = z.strictObject({
   name: z.string(),
   columns: z.array(z.string()),
   deferrable: z.boolean(),
+  initiallyDeferred: z
+    .boolean()
+    .describe('true: checked at the end of a transaction unless that says otherwise'),
 });
 
 const uniqueSchema = keySchema.extend({

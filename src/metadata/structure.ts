@@ -32,6 +32,7 @@ export interface RawConstraint {
   readonly type: 'primary' | 'unique' | 'foreign' | 'check' | 'exclusion';
   readonly columns: readonly number[];
   readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
   readonly validated: boolean;
   /** Of a check or an exclusion constraint, as PostgreSQL writes it. */
   readonly definition: string | null;
@@ -74,6 +75,8 @@ export interface StructureFacts {
 export interface FormerStructure {
   readonly identity: string;
   readonly fingerprint: string | null;
+  /** How many relations the user might not see: the fingerprint says as much of that as of the rest. */
+  readonly hiddenRelations: number;
   /** The fingerprint of each part, by the relation's oid. */
   parts(): Promise<ReadonlyMap<number, PartFingerprints>>;
 }

@@ -1,8 +1,10 @@
 import type { CdcCheck } from '../cdc/cdc.ts';
+import type { JackfieldError } from '../connections/errors.ts';
 import type { Answer, View } from './answer.ts';
 import { counted, problemLines } from './cdc-problems.ts';
 import { formatDuration } from './duration.ts';
 import { fixLines } from './fix-lines.ts';
+import type { Reported, ReportedResult, ReportedStage } from './report-content.ts';
 import { displayWidth, padToWidth, terminalSafe } from './terminal-text.ts';
 import { coloredMark, mark, outcomeStyle } from './theme.ts';
 
@@ -25,6 +27,34 @@ export function cdcCheck(check: CdcCheck): Answer {
     },
     text: (view) => checkText(check, view),
   };
+}
+
+/** The check as reports show it: each look at the server and each table is a line. */
+export function reportedCdcCheck(check: CdcCheck): Reported {
+  const stages = [
+    ...check.checks.map(({ check: stage, ...it }): ReportedStage => ({ ...it, stage, durationMs: 0 })),
+    ...check.tables.map(({ schema, name, status, problems }): ReportedStage => {
+      const [worst] = problems.filter((it) => it.status === status);
+      const all = (of: 'message' | 'fix') =>
+        problems.length === 0 ? null : [...new Set(problems.flatMap((it) => it[of] ?? []))].join('\n');
+      const told = { code: worst?.code ?? null, message: all('message'), fix: all('fix') || null };
+      return { stage: `table ${schema}.${name}`, status, durationMs: 0, ...told };
+    }),
+  ];
+  return reported(check, { ...check, stages }, `${check.connection} ${verdicts[check.status]}`);
+}
+
+/** A check that came to nothing, since the server could not be looked at. */
+export function reportedNoCheck(connection: string, error: JackfieldError, durationMs: number): Reported {
+  const { code, message, fix } = error;
+  const told = { code, message, fix: fix ?? null };
+  const stages: ReportedStage[] = [{ stage: 'connection', status: 'failed', durationMs, ...told }];
+  const result = { connection, status: 'failed', durationMs, stages } as const;
+  return reported({ error: { connection, ...told } }, result, `${connection} could not be checked`);
+}
+
+function reported(value: unknown, result: ReportedResult, summary: string): Reported {
+  return { results: [result], value, summary, done: 'checked' };
 }
 
 function checkText(check: CdcCheck, view: View): string {

@@ -1,3 +1,4 @@
+import { deferralText } from '../metadata/deferral.ts';
 import type { RelationDetail } from '../metadata/discovery.ts';
 import { ago } from './age.ts';
 import type { View } from './answer.ts';
@@ -67,8 +68,8 @@ function relationLists(detail: RelationDetail): [string, string[]][] {
   ];
 }
 
-function keyMarks({ deferrable, validated }: { deferrable: boolean; validated: boolean }): string {
-  return `${deferrable ? ' deferrable' : ''}${validated ? '' : ' NOT VALID'}`;
+function keyMarks(key: { deferrable: boolean; initiallyDeferred: boolean; validated: boolean }): string {
+  return `${deferralText(key)}${key.validated ? '' : ' NOT VALID'}`;
 }
 
 function columnTable(detail: RelationDetail, view: View): string {

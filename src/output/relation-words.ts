@@ -1,3 +1,4 @@
+import { deferralText } from '../metadata/deferral.ts';
 import type { Column, Relation, RelationDetail } from '../metadata/discovery.ts';
 
 /* What is said of relations and columns, in one place for every way to show them. Not yet terminal-safe. */
@@ -66,9 +67,10 @@ export function keyText(key: {
   readonly name: string;
   readonly columns: readonly string[];
   readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
   readonly nullsNotDistinct?: boolean;
 }): string {
-  const marks = `${key.nullsNotDistinct ? ' nulls not distinct' : ''}${key.deferrable ? ' deferrable' : ''}`;
+  const marks = `${key.nullsNotDistinct ? ' nulls not distinct' : ''}${deferralText(key)}`;
   return `${key.name}: (${key.columns.join(', ')})${marks}`;
 }
 

@@ -17,7 +17,7 @@ export interface PipelineDraft {
 }
 
 /** A change of a pipeline; what is absent stays. */
-export interface PipelineChange extends Partial<Omit<PipelineDraft, 'name'>> {
+export interface PipelineChange extends Partial<PipelineDraft> {
   readonly id: string;
   /** The revision it was thought out for. */
   readonly revision: number;
@@ -48,8 +48,8 @@ export interface PipelineCatalog {
   /**
    * Makes all of the changes, or none.
    * @returns the pipelines as they are now, in the order of the changes
-   * @throws NotFoundError no_such_pipeline, no_such_connection; RefusedError pipeline_changed_meanwhile;
-   * UsageError wrong_role
+   * @throws NotFoundError no_such_pipeline, no_such_connection; RefusedError pipeline_changed_meanwhile,
+   * pipeline_name_taken; UsageError wrong_role
    */
   update(changes: readonly PipelineChange[]): Promise<SavedPipeline[]>;
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -13,6 +15,7 @@ import { afterwards } from '../support/clean-up.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { type Major, majors, type OwnServer, startServer } from '../support/postgres.ts';
 import { openTerminal } from '../support/terminal.ts';
+import { parseXml } from '../support/xml.ts';
 
 // What happens to a set-up while it is made, and after.
 
@@ -231,7 +234,7 @@ describe('CDC in trouble', () => {
     // A comment that names somebody else's slot does not make it ours.
     await source.asOwner('create publication forged for table sales.orders');
     await source.asOwner(`comment on publication forged is
-      'jackfield-cdc:{"v":1,"connection":"x","slot":"jackfield_shop","elsewhere":false,"tables":[],"identities":[["pg_catalog","pg_class","n",null]]}'`);
+      'jackfield-cdc:{"v":1,"connection":"shop","slot":"jackfield_shop","elsewhere":false,"tables":[],"identities":[["pg_catalog","pg_class","n",null]]}'`);
     expect(
       await script.refused(4)`connections cdc teardown shop --publication forged --slot other --yes`,
     ).toMatchObject({ code: 'publication_of_other_slot' });
@@ -294,4 +297,40 @@ describe('CDC in trouble', () => {
     expect(refused.message).toContain('a pooler stands in between');
     expect(await source.traces()).toEqual([]);
   });
+});
+
+test('a job of CI keeps what a check found as reports, and that there was no server to look at', async () => {
+  const source = await cdcSource(serverOf(newest));
+  const ci = source.script.given({ cwd: source.script.directory });
+  const written = (name: string) => readFileSync(join(ci.directory, name), 'utf8');
+  const reports = ['--report', 'junit=j.xml', '--report', 'json=c.json', '--report', 'markdown=m.md'];
+
+  const failed = await ci.jackfield`connections cdc check shop --report github ${reports}`;
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain('::error title=shop%3A table sales.lines failed::');
+  expect(cdcCheckSchema.parse(JSON.parse(written('c.json'))).status).toBe('failed');
+  const [suite] = parseXml(written('j.xml')).children;
+  const red = suite?.children.filter(({ children }) => children.some(({ name }) => name === 'failure'));
+  expect(red?.map(({ attributes }) => attributes.name)).toEqual(['tables', 'table sales.lines']);
+  expect(written('m.md')).toContain('shop is not ready for CDC');
+
+  // One that only warns is red where that was asked for.
+  const warned = (...flags: string[]) =>
+    ci.jackfield`connections cdc check shop --table sales.orders ${flags} --report junit=j.xml`;
+  expect((await warned()).code).toBe(0);
+  expect(written('j.xml')).toContain('failures="0"');
+  expect((await warned('--fail-on', 'warned')).code).toBe(1);
+  expect(written('j.xml')).not.toContain('failures="0"');
+
+  expect(await ci.refused(2)`connections cdc check shop --report junit=nowhere/j.xml`).toMatchObject({
+    code: 'report_not_writable',
+  });
+  await ci.answer(connectionSchema)`connections edit shop --port 1 --no-password`;
+  const nobody = await ci.jackfield`connections cdc check shop ${reports}`;
+  expect(nobody.code).toBe(7);
+  expect(JSON.parse(written('c.json'))).toMatchObject({
+    error: { connection: 'shop', code: 'connection_refused' },
+  });
+  expect(written('j.xml')).toContain('<testcase classname="shop" name="connection"');
+  expect(written('j.xml')).toContain('failures="1"');
 });

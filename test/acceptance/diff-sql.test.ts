@@ -77,7 +77,7 @@ lines';
   create table app.states (
     id serial primary key,
     state app.state not null default 'new',
-    parent int references app.states (id) on delete cascade deferrable,
+    parent int references app.states (id) on delete cascade deferrable initially deferred,
     "Mixed" text collate "C",
     twice int generated always as (2 * 3) stored,
     unique (state, id) include ("Mixed"),
@@ -132,7 +132,7 @@ const unlikeIndexes = `
   create unique index k on app.people (id) include (at) where id > 0;
   create index l on app.people using hash (id);
   alter table app.people drop constraint m;
-  alter table app.people add constraint m unique (id, at) include (email);
+  alter table app.people add constraint m unique (id, at) include (email) deferrable initially deferred;
 `;
 
 const oneNull = `

@@ -160,19 +160,26 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
   });
 
   test('every key and constraint is as pg_constraint has it', async () => {
-    const expected = await rows(`select nspname, relname, conname, contype::text, condeferrable, convalidated
+    const expected =
+      await rows(`select nspname, relname, conname, contype::text, condeferrable, condeferred, convalidated
       from pg_constraint k join pg_class c on c.oid = conrelid join pg_namespace n on n.oid = relnamespace
       where contype in ('p', 'u', 'f', 'c', 'x') and not relispartition and conparentid = 0
         and nspname not in ('pg_catalog', 'information_schema')
       order by 1, 2, 3`);
     const constraints = found.schemas.flatMap(({ name: nspname, relations }) =>
       relations.flatMap((it) => {
-        const key = (contype: string, of: { name: string; deferrable?: boolean; validated?: boolean }) => ({
+        const key = (
+          contype: string,
+          of: { name: string; deferrable?: boolean; initiallyDeferred?: boolean; validated?: boolean },
+        ) => ({
           nspname,
           relname: it.name,
           conname: of.name,
           contype,
-          ...(of.deferrable !== undefined && { condeferrable: of.deferrable }),
+          ...(of.deferrable !== undefined && {
+            condeferrable: of.deferrable,
+            condeferred: of.initiallyDeferred,
+          }),
           ...(of.validated !== undefined && { convalidated: of.validated }),
         });
         return [
@@ -297,7 +304,10 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
 
   test('deferrable keys, and their indexes', () => {
     const { primaryKey, uniques, indexes } = relation('deferred');
-    expect([primaryKey?.deferrable, uniques[0]?.deferrable]).toEqual([true, true]);
+    expect([primaryKey, uniques[0]]).toMatchObject([
+      { deferrable: true, initiallyDeferred: false },
+      { deferrable: true, initiallyDeferred: true },
+    ]);
     expect(indexes.map(({ immediate }) => immediate)).toEqual([false, false]);
   });
 

@@ -95,6 +95,7 @@ const steps = (reader: string, owner: string): readonly Step[] => [
   ['alter table app.orders rename constraint few to a_few', 1],
   ['alter table app.orders drop constraint a_few', 1],
   ['alter table app.orders alter constraint of_customer deferrable', 1],
+  ['alter table app.orders alter constraint of_customer deferrable initially deferred', 1],
   ['alter table app.orders drop constraint of_customer', 1],
   ['alter table app.orders replica identity full', 1],
   ['alter table app.orders enable row level security', 1],

@@ -330,6 +330,55 @@ describe('what is refused', () => {
   });
 });
 
+test('what is said of a pipeline is changed, bit by bit', async () => {
+  const script = newScript();
+  await save(script, 'source', 'shop');
+  await save(script, 'destination', 'lake');
+  await addPipeline(script, 'hourly', { source: 'shop', destination: 'lake' });
+  const first = await script.answer(pipelineSchema)`pipelines add nightly --source shop --destination lake
+    --table app.orders --table app.items --owner me`;
+  const edit = (...flags: string[]) => script.answer(pipelineSchema)`pipelines edit nightly ${flags}`;
+
+  expect(
+    await edit('--add-table', 'app."a.b"', '--add-table', 'app.items', '--remove-table', 'app.orders'),
+  ).toEqual({ ...first, tables: ['app."a.b"', 'app.items'], updatedAt: expect.any(String) });
+  expect(await edit('--table', 'app.notes', '--destination-schema', 'landing', '--owner', '')).toMatchObject({
+    tables: ['app.notes'],
+    destinationSchema: 'landing',
+    owner: null,
+  });
+  expect(await edit('--table', '', '--destination-schema', '', '--schedule', ' daily ')).toMatchObject({
+    tables: [],
+    destinationSchema: null,
+    schedule: 'daily',
+  });
+  const same = await script.jackfield`pipelines edit nightly --schedule daily`;
+  expect([same.code, same.stderr]).toEqual([0, '✓ nightly is like that already\n']);
+
+  const all = await script.answer(pipelineListSchema)`pipelines list`;
+  for (const [flags, exitCode, code] of [
+    [[], 2, 'missing_flags'],
+    [['--table', 'app.a', '--add-table', 'app.b'], 2, 'conflicting_flags'],
+    [['--add-table', 'orders'], 2, 'bad_table'],
+    [['--remove-table', 'app.orders'], 2, 'table_not_used'],
+    [['--rename', ''], 2, 'bad_name'],
+    [['--owner', 'a\nb'], 2, 'bad_note'],
+    [['--rename', 'hourly'], 4, 'pipeline_name_taken'],
+  ] as const) {
+    expect(await script.refused(exitCode)`pipelines edit nightly ${flags}`).toMatchObject({ code });
+  }
+  expect(await script.refused(3)`pipelines edit nothing --owner x`).toMatchObject({
+    code: 'no_such_pipeline',
+  });
+  expect(await script.answer(pipelineListSchema)`pipelines list`).toEqual(all);
+
+  expect(await edit('--rename', 'daily')).toMatchObject({ id: first.id, name: 'daily' });
+  expect((await script.saved()).map(({ usedBy }) => usedBy)).toEqual([
+    ['daily', 'hourly'],
+    ['daily', 'hourly'],
+  ]);
+});
+
 test('tables that the metadata does not have are warned about, with what may be meant', async () => {
   const { script } = await setThePipelineStage(serverFor(18));
   const add = (name: string, ...tables: string[]) =>

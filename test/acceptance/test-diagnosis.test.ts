@@ -583,6 +583,8 @@ describe('the provider of a session', () => {
       // Settings stand before roles.
       await server.run("alter database postgres set azure.extensions = 'pgcrypto'");
       expect(await provider()).toBe('azure');
+      await server.run('create schema heroku_ext');
+      expect(await provider()).toBe('heroku');
     },
   );
 

@@ -127,6 +127,75 @@ export function metadataStoreContract(makeStores: () => StoreMaker): void {
       );
     });
 
+    test('keeps relations, constraints and indexes of any kind', async () => {
+      const text = fc.option(fc.string());
+      const facts = fc.record({
+        comment: text,
+        estimatedRows: fc.option(fc.nat()),
+        unlogged: fc.boolean(),
+        populated: fc.boolean(),
+        rowSecurity: fc.constantFrom('off' as const, 'on' as const, 'forced' as const),
+        replicaIdentity: fc.constantFrom('default' as const, 'full' as const),
+        extension: text,
+        partitions: fc.option(fc.record({ key: fc.string(), count: fc.nat() })),
+      });
+      const constraint = fc.record({
+        name: fc.string(),
+        type: fc.constantFrom('primary' as const, 'check' as const, 'foreign' as const),
+        columns: fc.array(fc.nat()),
+        deferrable: fc.boolean(),
+        initiallyDeferred: fc.boolean(),
+        validated: fc.boolean(),
+        definition: text,
+        references: fc.constantFrom(null, {
+          schema: 'app',
+          table: 't',
+          columns: ['id'],
+          onUpdate: 'cascade' as const,
+          onDelete: 'restrict' as const,
+        }),
+      });
+      const listed = <T>(value: T) => fc.constantFrom<T[]>([], [value]);
+      const index = fc.record({
+        name: fc.string(),
+        unique: fc.boolean(),
+        primary: fc.boolean(),
+        valid: fc.boolean(),
+        replicaIdentity: fc.boolean(),
+        immediate: fc.boolean(),
+        method: fc.constantFrom('btree', 'gin'),
+        columns: fc.array(fc.option(fc.nat())),
+        include: listed(2),
+        sortOrders: listed('desc' as const),
+        operatorClasses: listed('text_pattern_ops'),
+        collations: listed('"C"'),
+        nullsNotDistinct: fc.boolean(),
+        expressions: text,
+        predicate: text,
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          facts,
+          fc.array(constraint),
+          fc.array(index),
+          async (fields, constraints, indexes) => {
+            const store = newStore();
+            const table = aTable(1, 't', fields);
+            const snapshot = await keep(store, [
+              table,
+              { part: 'constraints', oid: 1, content: constraints, fingerprint: '' },
+              { part: 'indexes', oid: 1, content: indexes, fingerprint: '' },
+            ]);
+            expect(await relationsOf(store, snapshot)).toEqual([
+              { facts: table.content, columns: [], constraints, indexes },
+            ]);
+            await store.close();
+          },
+        ),
+        { numRuns: 50 },
+      );
+    });
+
     test('tells of each relation what a line says', async () => {
       const store = newStore();
       const snapshot = await keep(store, [...shop, aTable(4, 'bare')]);

@@ -149,6 +149,17 @@ export function describePipelineCatalog(
         expect(await others.find('nightly')).toEqual({ ...after, ...rest, revision: 3 });
       });
 
+      it('gives another name, but none that another one has', async () => {
+        const [a] = [await add('a'), await add('b')];
+        const [same] = await pipelines.update([{ id: a.id, revision: 1, name: 'a', owner: 'me' }]);
+        expect(same).toMatchObject({ name: 'a', owner: 'me' });
+        const taken = pipelines.update([{ id: a.id, revision: 2, name: 'b' }]);
+        await expect(taken).rejects.toMatchObject({ code: 'pipeline_name_taken' });
+        await others.update([{ id: a.id, revision: 2, name: 'c' }]);
+        expect((await pipelines.list()).map(({ name }) => name)).toEqual(['b', 'c']);
+        expect(await pipelines.find('a')).toBeNull();
+      });
+
       it('makes all of the changes, or none', async () => {
         const [a, b] = [await add('a'), await add('b')];
         const replica = await connection('replica', 'source');

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { testResultListSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { createCa, type Issued, issue } from '../support/certificates.ts';
 import {
   answerInTurn,
@@ -26,7 +28,7 @@ import { saveScripted } from '../support/scripted-connection.ts';
 const password = 'canary-37';
 const timeoutMs = 2500;
 /** How much later than that it may let go of the server. */
-const slackMs = 1000;
+const slackMs = 2000;
 
 let certificate: Issued;
 
@@ -188,6 +190,7 @@ test.each(['test', 'discover'] as const)(
           expect({ name, code: ended.errorJson().code }).toEqual({ name, code: about.code });
         }
         expect(server.mistakes(), name).toEqual([]);
+        await until(`${name} was left`, () => keptMs() > 0);
         expect(keptMs(), name).toBeGreaterThan(timeoutMs / 4);
         expect(keptMs(), name).toBeLessThan(timeoutMs + slackMs);
         expect(server.received().includes(password), name).toBe(false);
@@ -195,3 +198,23 @@ test.each(['test', 'discover'] as const)(
     );
   },
 );
+
+test('37: the time for one address is spent once, though every step of it is slow', async () => {
+  const server = await startHostileServer(async (peer) => {
+    await peer.readPacket();
+    await sleep(3000);
+    peer.write(Buffer.from('S'));
+    await peer.read(1);
+    await peer.drip(slowHandshake);
+  });
+  const script = newScript();
+  const flags = ['--ssl-mode', 'require', '--option', 'connect_timeout=4'];
+  await saveScripted(script, { ...server, name: 'slow', password, flags });
+  const [result] = await script.answer(testResultListSchema, 1)`connections test slow --timeout 30s`;
+  expect(result?.stages.find(({ status }) => status === 'failed')).toMatchObject({
+    stage: 'tls',
+    code: 'tls_handshake_failed',
+  });
+  expect(result?.durationMs).toBeGreaterThan(3000);
+  expect(result?.durationMs).toBeLessThan(6500);
+});

@@ -51,7 +51,7 @@ export function aTable(oid: number, name: string, changes: Partial<Relation> = {
 /** A primary key, and the index that keeps it. */
 export function keyedBy(name: string, ...columns: string[]): Pick<Relation, 'primaryKey' | 'indexes'> {
   return {
-    primaryKey: { name, columns, deferrable: false },
+    primaryKey: { name, columns, deferrable: false, initiallyDeferred: false },
     indexes: [anIndex(name, { columns, unique: true, primary: true })],
   };
 }

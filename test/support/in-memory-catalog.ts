@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../../src/cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../../src/cdc/cdc.ts';
 import {
   type ConnectionCatalog,
   resultsKept,
@@ -16,11 +16,11 @@ import {
 } from '../../src/connections/connection.ts';
 import {
   cdcSetUp,
-  cdcSetUpOtherwise,
   changedMeanwhile,
   connectionInUse,
   nameTaken,
   noSuchConnection,
+  refuseLostSetup,
 } from '../../src/connections/refusals.ts';
 import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
@@ -165,11 +165,22 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     return this.#cdcRecords.get(id) ?? null;
   }
 
+  async cdcRecords(): Promise<OwnedCdcRecord[]> {
+    return this.#allCdcRecords();
+  }
+
+  #allCdcRecords(): OwnedCdcRecord[] {
+    const rows = [...this.#rows.values()].sort((a, b) => byCodePoint(a.name, b.name));
+    return rows.flatMap(({ id, name }) => {
+      const record = this.#cdcRecords.get(id);
+      return record === undefined ? [] : [{ connection: { id, name }, record }];
+    });
+  }
+
   async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
-    if (!this.#rows.has(id)) throw noSuchConnection(id);
-    const former = this.#cdcRecords.get(id);
-    if (former !== undefined && (former.publication !== record.publication || former.slot !== record.slot))
-      throw cdcSetUpOtherwise(former);
+    const row = this.#rows.get(id);
+    if (row === undefined) throw noSuchConnection(id);
+    refuseLostSetup(row, record, this.#allCdcRecords());
     this.#cdcRecords.set(id, record);
   }
 

@@ -63,6 +63,8 @@ export class InMemoryPipelines implements PipelineCatalog {
       const former = rows.get(id);
       if (former === undefined) throw pipelineGone(id);
       if (former.revision !== revision) throw pipelineChangedMeanwhile(former.name);
+      const isTaken = [...rows.values()].some((it) => it.name === rest.name && it.id !== id);
+      if (isTaken) throw pipelineNameTaken(rest.name ?? '');
       const row: Row = {
         ...former,
         ...rest,

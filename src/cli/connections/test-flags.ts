@@ -1,15 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { Role } from '../../connections/connection.ts';
 import { UsageError } from '../../connections/errors.ts';
-import type { FailOn, Shard } from '../../connections/fleet.ts';
+import type { Shard } from '../../connections/fleet.ts';
 import { cannotGoTogether } from '../conflicting-flags.ts';
 import { declareEndpointFlags, type EndpointFlags, speaksOfEndpoint } from '../endpoint-flags.ts';
-import { type ReportFlag, reportOption } from '../reports.ts';
-import { oneOf, readCount, readDuration, readRole, repeated } from '../values.ts';
+import { declareFleetFlags, type FleetFlags } from '../fleet-flags.ts';
+import { readRole, repeated } from '../values.ts';
 
 /** The flags of `connections test`, as commander reads them. */
-export interface TestFlags extends EndpointFlags {
-  all?: boolean;
+export interface TestFlags extends EndpointFlags, FleetFlags {
   file?: string;
   trustFile?: boolean;
   role?: Role;
@@ -17,14 +16,7 @@ export interface TestFlags extends EndpointFlags {
   shard?: Shard;
   name?: string;
   connector?: string;
-  concurrency?: number;
-  timeout?: number;
-  report?: ReportFlag[];
-  failOn?: FailOn;
-  allowEmpty?: boolean;
 }
-
-export const defaultConcurrency = 8;
 
 export function declareTestFlags(command: Command): void {
   command
@@ -33,20 +25,8 @@ export function declareTestFlags(command: Command): void {
     .option('--trust-file', 'allow cmd: and file: references in it')
     .option('--role <role>', 'only this role; for an endpoint that is not saved, its role', readRole)
     .option('--tag <tag>', 'only those with this tag; repeat for several', repeated)
-    .option('--shard <i/n>', 'only the i-th of n parts, for CI jobs side by side', readShard)
-    .option(
-      '--concurrency <count>',
-      `how many at once (${defaultConcurrency})`,
-      readCount('--concurrency', 1000),
-    )
-    .option('--timeout <time>', 'the whole of one connection (10s)', readDuration('--timeout'))
-    .addOption(reportOption())
-    .option(
-      '--fail-on <status>',
-      'what makes the exit code 1: failed (the default) or warned',
-      oneOf('--fail-on', ['failed', 'warned']),
-    )
-    .option('--allow-empty', 'nothing to test is not an error')
+    .option('--shard <i/n>', 'only the i-th of n parts, for CI jobs side by side', readShard);
+  declareFleetFlags(command, 'test')
     .addOption(new Option('--name <name>', 'what an endpoint that is not saved is called in the result'))
     .addOption(new Option('--connector <name>', 'the connector of an endpoint that is not saved'));
   declareEndpointFlags(command, false);

@@ -7,9 +7,10 @@ import { shownWord } from '../../connections/shown-word.ts';
 import { reportedTests, tally, testResults, testWords } from '../../output/test-results.ts';
 import type { App, Verdict } from '../app.ts';
 import { workThrough } from '../fleet.ts';
+import { defaultConcurrency } from '../fleet-flags.ts';
 import type { Reports } from '../reports.ts';
 import { defaultTestTimeoutMs } from './saving.ts';
-import { defaultConcurrency, type TestFlags } from './test-flags.ts';
+import type { TestFlags } from './test-flags.ts';
 
 /** The saved connections that names and filters choose, in the catalog's order. @throws NotFoundError */
 export async function fleetInCatalog(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../connections/errors.ts';
-import { type FailOn, fails } from '../../connections/fleet.ts';
+import { fails } from '../../connections/fleet.ts';
 import { checkTally, checkWords, pipelineChecks, reportedChecks } from '../../output/pipeline-checks.ts';
 import { checkPipelines } from '../../pipelines/check.ts';
 import type { PipelineCheck, SavedPipeline } from '../../pipelines/pipeline.ts';
@@ -8,43 +8,19 @@ import { requirePipelines } from '../../pipelines/require-pipeline.ts';
 import type { App, Verdict } from '../app.ts';
 import { cannotGoTogether } from '../conflicting-flags.ts';
 import { defaultTestTimeoutMs } from '../connections/saving.ts';
-import { defaultConcurrency } from '../connections/test-flags.ts';
 import { workThrough } from '../fleet.ts';
-import { openReports, type ReportFlag, reportOption } from '../reports.ts';
-import { oneOf, readCount, readDuration } from '../values.ts';
+import { declareFleetFlags, defaultConcurrency, type FleetFlags } from '../fleet-flags.ts';
+import { openReports } from '../reports.ts';
 import { type Act, examples } from '../verb.ts';
 
 export interface CheckVerbOptions {
   readonly names: readonly string[];
-  readonly flags: CheckFlags;
-}
-
-interface CheckFlags {
-  all?: boolean;
-  concurrency?: number;
-  timeout?: number;
-  report?: ReportFlag[];
-  failOn?: FailOn;
-  allowEmpty?: boolean;
+  readonly flags: FleetFlags;
 }
 
 export function declareCheck(command: Command, act: Act, run = runCheck): void {
-  command
-    .argument('[name...]', 'names or ids')
-    .option('--all', 'all pipelines')
-    .option(
-      '--concurrency <count>',
-      `how many connections at once (${defaultConcurrency})`,
-      readCount('--concurrency', 1000),
-    )
-    .option('--timeout <time>', 'the whole of one connection (10s)', readDuration('--timeout'))
-    .addOption(reportOption())
-    .option(
-      '--fail-on <status>',
-      'what makes the exit code 1: failed (the default) or warned',
-      oneOf('--fail-on', ['failed', 'warned']),
-    )
-    .option('--allow-empty', 'nothing to check is not an error')
+  command.argument('[name...]', 'names or ids').option('--all', 'all pipelines');
+  declareFleetFlags(command, 'check')
     .addHelpText(
       'after',
       examples(
@@ -52,7 +28,7 @@ export function declareCheck(command: Command, act: Act, run = runCheck): void {
         'jackfield pipelines check --all --report github --report junit=pipelines.xml',
       ),
     )
-    .action((names: string[], flags: CheckFlags) => act((app) => run(app, { names, flags })));
+    .action((names: string[], flags: FleetFlags) => act((app) => run(app, { names, flags })));
 }
 
 export async function runCheck(app: App, { names, flags }: CheckVerbOptions): Promise<Verdict> {
@@ -80,7 +56,7 @@ export async function runCheck(app: App, { names, flags }: CheckVerbOptions): Pr
 async function chosenPipelines(
   app: App,
   names: readonly string[],
-  { all, allowEmpty }: CheckFlags,
+  { all, allowEmpty }: FleetFlags,
 ): Promise<SavedPipeline[]> {
   if (names.length > 0 && all) throw cannotGoTogether('names and --all', 'all are checked anyway');
   if (names.length === 0 && !all) {

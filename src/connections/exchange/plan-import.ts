@@ -1,6 +1,6 @@
 import { addConnection } from '../add.ts';
 import type { SavedConnection } from '../connection.ts';
-import { type EditRequest, editConnection, planEdit } from '../edit.ts';
+import { carryOutEdit, type EditRequest, planEdit } from '../edit.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { checkTags } from '../names.ts';
 import type { ImportStep } from '../reports.ts';
@@ -136,7 +136,7 @@ async function planChange(
   }
   return {
     step: { ...stepOf(read, 'change', saved.name), changes: [...changes] },
-    run: async () => void (await editConnection(services, plan, null)),
+    run: () => carryOutEdit(services, plan),
   };
 }
 

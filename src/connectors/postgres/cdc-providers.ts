@@ -66,6 +66,9 @@ const advice: Readonly<Record<string, CdcAdvice>> = {
   aiven: { role: () => 'use avnadmin, or the functions of the extension aiven_extras' },
   render: { walLevel: 'ask Render’s support to turn logical replication on' },
   cockroachdb: { unsupported: 'CockroachDB has no logical replication slots: it has changefeeds of its own' },
+  heroku: {
+    unsupported: 'Heroku Postgres offers no logical replication',
+  },
   redshift: { unsupported: 'Amazon Redshift has no logical replication' },
 };
 

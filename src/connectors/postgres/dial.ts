@@ -51,12 +51,11 @@ export async function dial(
   deadline: Deadline,
   observer: DialObserver,
 ): Promise<Transport> {
-  const began = performance.now();
+  const end = performance.now() + target.connectMs;
   const socket = await openSocket(target, deadline);
   observer.connected();
   try {
-    const limitMs = Math.max(0, target.connectMs - (performance.now() - began));
-    const transport = await secure(socket, { ...target, connectMs: limitMs }, deadline);
+    const transport = await secure(socket, target, deadline, () => Math.max(0, end - performance.now()));
     observer.secured();
     return transport;
   } catch (error) {
@@ -92,18 +91,27 @@ export async function openSocket(
   return socket;
 }
 
-async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline): Promise<Transport> {
+/** @param leftMs what is left of the time for this address, in milliseconds */
+async function secure(
+  socket: net.Socket,
+  target: DialTarget,
+  deadline: Deadline,
+  leftMs: () => number,
+): Promise<Transport> {
   const { endpoint, host, attempt } = target;
   const detail = { host, port: endpoint.port, sslMode: endpoint.sslMode };
   if (attempt === 'plain') return { socket, tls: null, certificate: null };
   // Made before anything is sent: what can't be checked is not begun.
   const options = tlsOptions(endpoint, host, target.files, target.keyPassword);
-  if (endpoint.options.sslnegotiation !== 'direct' && !(await askForTls(socket, target, deadline))) {
+  if (
+    endpoint.options.sslnegotiation !== 'direct' &&
+    !(await askForTls(socket, target, deadline, leftMs()))
+  ) {
     if (attempt === 'tls') throw new Fault('tls_not_supported', detail);
     return { socket, tls: null, certificate: null };
   }
   const direct = endpoint.options.sslnegotiation === 'direct';
-  const secured = await handshake(socket, options, { ...detail, direct }, deadline, target.connectMs);
+  const secured = await handshake(socket, options, { ...detail, direct }, deadline, leftMs());
   if (direct && secured.alpnProtocol !== 'postgresql') {
     secured.destroy();
     throw new Fault('tls_direct_refused', { ...detail, text: 'it did not agree on ALPN' });
@@ -117,7 +125,12 @@ async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline
  * is an injection (CVE-2021-23222); the words of an error before TLS are nobody's and are dropped
  * (CVE-2024-10977).
  */
-async function askForTls(socket: net.Socket, target: DialTarget, deadline: Deadline): Promise<boolean> {
+async function askForTls(
+  socket: net.Socket,
+  target: DialTarget,
+  deadline: Deadline,
+  limitMs: number,
+): Promise<boolean> {
   const detail = { host: target.host, port: target.endpoint.port };
   const answered = new Promise<Buffer>((resolve, reject) => {
     socket.once('data', resolve);
@@ -129,7 +142,7 @@ async function askForTls(socket: net.Socket, target: DialTarget, deadline: Deadl
     answered,
     () => new Fault('server_silent', detail),
     () => socket.destroy(),
-    target.connectMs,
+    limitMs,
   );
   socket.pause();
   const peer = foreignProtocol(answer);

@@ -53,7 +53,7 @@ export function createKey(placed: PlacedRelation, key: Key): SqlStep {
 }
 
 function keyDefinition(key: Key): string {
-  const { type, columns, include, nullsNotDistinct, definition, references, deferrable } = key;
+  const { type, columns, include, nullsNotDistinct, definition, references } = key;
   if (definition !== null) return definition;
   const words: string[] = [];
   if (references === null) {
@@ -67,7 +67,8 @@ function keyDefinition(key: Key): string {
     if (references.onUpdate !== 'no action') words.push('ON UPDATE', references.onUpdate.toUpperCase());
     if (references.onDelete !== 'no action') words.push('ON DELETE', references.onDelete.toUpperCase());
   }
-  if (deferrable) words.push('DEFERRABLE');
+  if (key.deferrable) words.push('DEFERRABLE');
+  if (key.initiallyDeferred) words.push('INITIALLY DEFERRED');
   if (references?.validated === false) words.push('NOT VALID');
   return words.join(' ');
 }

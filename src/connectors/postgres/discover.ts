@@ -4,12 +4,12 @@ import { ServerError } from '../../connections/errors.ts';
 import type { StructureFacts, StructureReading } from '../../metadata/structure.ts';
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { fingerprintQuery, hiddenQuery, schemasQuery } from './discovery-queries.ts';
+import { fingerprintQuery, schemasQuery } from './discovery-queries.ts';
 import { faultError, poolerError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
-import { inOrder, readStructure } from './read-structure.ts';
+import { readStructure } from './read-structure.ts';
 import type { Session } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
@@ -76,19 +76,10 @@ async function read(
   const { identity, isLarge } = await readIdentity(session, request.endpoint);
   const { former, sink } = request;
   const known = former !== null && former.identity === identity ? former : null;
-  // What is to be read whole has no time to lose; what may be the same is sooner looked at alone.
-  const second = known === null && isLarge ? shared.open(sessionFacts) : Promise.resolve(null);
-  const summing = second.then(async (other) => {
-    const { fingerprint: sum = null } = await (other ?? session).queryRow(fingerprintQuery);
-    if (other) await other.query(inOrder);
-    return sum;
-  });
-  // Whatever is awaited first may fail first: then nobody waits for this one any more.
-  summing.catch(() => {});
-  let fingerprint = known === null ? null : await summing;
+  const { fingerprint: found = null } = known === null ? {} : await session.queryRow(fingerprintQuery);
   const schemas = await session.query(schemasQuery);
   const shut = schemas.filter(({ usable }) => usable !== 't').length;
-  const factsWith = (hiddenRelations: number): StructureFacts => ({
+  const factsWith = (hiddenRelations: number, fingerprint: string | null): StructureFacts => ({
     server,
     takenAt,
     identity,
@@ -96,21 +87,17 @@ async function read(
     schemas: schemas.filter(({ usable }) => usable === 't').map(({ schema }) => schema ?? ''),
     hidden: { schemas: shut, relations: hiddenRelations },
   });
-  if (known !== null && fingerprint !== null && fingerprint === known.fingerprint) {
-    const { relations } = await session.queryRow(hiddenQuery);
-    return { facts: factsWith(Number(relations)), unchanged: true };
+  if (known !== null && found !== null && found === known.fingerprint) {
+    return { facts: factsWith(known.hiddenRelations, found), unchanged: true };
   }
+  // What is to be read whole has no time to lose; of what is known there is little to read.
+  const beside = known === null && isLarge ? await shared.open(sessionFacts) : null;
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
-  const beside = summing.then(() => second);
-  beside.catch(() => {});
-  // Without a second session the sum is asked for on the only one, before its rows are.
-  if ((await second) === null) await summing;
-  const choice = { retained, chooses: request.chooses ?? null, leavesOut };
-  const hidden = await readStructure({ main: session, beside }, sink, choice);
-  fingerprint = await summing;
+  const choice = { retained, chooses: request.chooses ?? null, leavesOut, fingerprint: found };
+  const { hidden, fingerprint } = await readStructure({ main: session, beside }, sink, choice);
   await sink.retain(retained);
-  return { facts: factsWith(hidden), unchanged: false };
+  return { facts: factsWith(hidden, fingerprint), unchanged: false };
 }
 
 /** More than this of pg_attribute, in bytes, is worth a second session: some five thousand tables. */

@@ -13,7 +13,7 @@
  * asked only where the catalogs' rows do not tell the same.
  */
 
-import { indexReading } from './structure-rows.ts';
+import { reading } from './structure-rows.ts';
 
 /** What the user may see of a relation: some column of it may be read, and its schema be used. */
 const visible = `has_schema_privilege(n.oid, 'USAGE')
@@ -60,18 +60,20 @@ const ownRelations = (chosen: boolean) => `c.relkind IN ('r', 'p', 'v', 'm', 'f'
 export const schemasQuery = `SELECT n.nspname AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable
   FROM pg_namespace n WHERE ${userSchema} ORDER BY n.nspname COLLATE "C"`;
 
-export const hiddenQuery = `SELECT count(*) AS relations
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ${relationFilter} AND NOT (${visible})`;
-
-/** The types that columns have, each once with its modifier and collation: they are few, columns are many. */
+/**
+ * The types that columns have, each once with its modifier and collation: they are few, columns are many.
+ * The last field is the same in each row: what {@link fingerprintQuery} has of pg_attribute, since to look
+ * at each column once more takes as long as all else that is in it.
+ */
 export const columnTypesQuery = `SELECT a.atttypid, a.atttypmod, a.attcollation,
     format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
       THEN (SELECT ${collationName}
-        FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END
-  FROM (SELECT atttypid, atttypmod, attcollation FROM pg_attribute
-    WHERE attnum > 0 AND NOT attisdropped GROUP BY 1, 2, 3) AS a
-  JOIN pg_type t ON t.oid = a.atttypid`;
+        FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
+    sum(a.rows) OVER () || ':' || sum(a.sum) OVER ()
+  FROM (SELECT atttypid, atttypmod, attcollation, count(*) AS rows, sum(xmin::text::bigint) AS sum
+    FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 GROUP BY 1, 2, 3) AS a
+  LEFT JOIN pg_type t ON t.oid = a.atttypid`;
 
 /**
  * What the columns, defaults, checks and indexes of a relation name of others: types, collations,
@@ -106,17 +108,17 @@ const namesUsed = `SELECT used.relation, sum(used.name) AS names FROM (
     ) AS used GROUP BY used.relation`;
 
 /** Of a foreign key: renaming a column, table or schema that it leads to changes no row of its own. */
-const referencedSum = `coalesce(rc.xmin::text::bigint + rn.xmin::text::bigint
+const referencedSum = `CASE k.contype WHEN 'f' THEN coalesce(rc.xmin::text::bigint + rn.xmin::text::bigint
     + (SELECT sum(ra.xmin::text::bigint) FROM pg_attribute ra
-      WHERE ra.attrelid = k.confrelid AND ra.attnum = ANY (k.confkey)), 0)`;
+      WHERE ra.attrelid = k.confrelid AND ra.attnum = ANY (k.confkey)), 0) ELSE 0 END`;
 
 /** The fields of a row of each statement below, in their order. */
 export const fieldCounts = {
-  columnTypes: 5,
+  columnTypes: 6,
   types: 12,
   relations: 23,
   columns: 14,
-  constraints: 15,
+  constraints: 16,
   indexes: 18,
 };
 
@@ -132,9 +134,9 @@ export const typesQuery = `SELECT t.oid, n.nspname, t.typname, t.typtype, d.desc
     t.xmin
   FROM pg_type t
   JOIN pg_namespace n ON n.oid = t.typnamespace AND ${userSchema} AND has_schema_privilege(n.oid, 'USAGE')
-  LEFT JOIN pg_class c ON c.oid = t.typrelid
   ${description('d', 't.oid', 'pg_type', '0')}
-  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c') ORDER BY t.oid`;
+  WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND t.typrelid IN (SELECT oid FROM pg_class WHERE relkind = 'c'))
+  ORDER BY t.oid`;
 
 /**
  * What a table is partitioned by, as pg_get_partkeydef writes it; asked itself only for expressions, and
@@ -156,9 +158,7 @@ const partitionKey = `(SELECT CASE
 export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c.relkind,
     c.reltuples, c.relpages, pg_get_userbyid(c.relowner), d.description, c.relpersistence, c.relispopulated,
     c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
-    (SELECT e.extname FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
-      WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.objsubid = 0
-        AND x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e' LIMIT 1),
+    e.extname,
     p.key, p.leaves, p.leaf_tuples, c.xmin, d.xmin, p.inherited, n.xmin,
     used.names
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND ${relationFilter}
@@ -169,8 +169,11 @@ export const relationsQuery = `SELECT c.oid, ${visible}, n.nspname, c.relname, c
       UNION ALL SELECT i.inhrelid, i.xmin::text::bigint FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid)
     SELECT CASE WHEN c.relkind = 'p' THEN ${partitionKey} END AS key, count(*) AS leaves, sum(tree.mark) AS inherited,
       CASE WHEN bool_and(leaf.reltuples > 0 OR leaf.relpages > 0) THEN sum(leaf.reltuples) END AS leaf_tuples
-    FROM tree JOIN pg_class leaf ON leaf.oid = tree.oid WHERE leaf.relkind <> 'p'
+    FROM tree JOIN pg_class leaf ON leaf.oid = tree.oid WHERE c.relkind = 'p' AND leaf.relkind <> 'p'
   ) AS p ON c.relkind = 'p'
+  LEFT JOIN (SELECT x.objid, min(e.extname::text) AS extname FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+    WHERE x.classid = 'pg_class'::regclass AND x.objsubid = 0 AND x.refclassid = 'pg_extension'::regclass
+      AND x.deptype = 'e' GROUP BY x.objid) AS e ON e.objid = c.oid
   LEFT JOIN (${namesUsed}) AS used ON used.relation = c.oid
   ORDER BY c.oid`;
 
@@ -185,12 +188,12 @@ export const columnsQuery = (chosen: boolean) => `SELECT a.attrelid, a.attnum, a
 
 /** Not-null constraints, which have rows since 18, are the columns' own; a partition's keys its table's. */
 export const constraintsQuery = (chosen: boolean) => `SELECT k.conrelid, k.conname, k.contype,
-    k.conkey, k.condeferrable, k.convalidated,
+    k.conkey, k.condeferrable, k.condeferred, k.convalidated,
     CASE k.contype WHEN 'c' THEN ${written('k.conbin', 'k.conrelid')}
       WHEN 'x' THEN CASE WHEN pg_get_indexdef(k.conindid) IS NULL THEN '???' ELSE pg_get_constraintdef(k.oid) END END,
     rn.nspname, rc.relname,
-    (SELECT json_agg(ra.attname ORDER BY u.position) FROM unnest(k.confkey) WITH ORDINALITY AS u (attnum, position)
-      JOIN pg_attribute ra ON ra.attrelid = k.confrelid AND ra.attnum = u.attnum),
+    CASE k.contype WHEN 'f' THEN (SELECT json_agg(ra.attname ORDER BY u.position) FROM unnest(k.confkey) WITH ORDINALITY AS u (attnum, position)
+      JOIN pg_attribute ra ON ra.attrelid = k.confrelid AND ra.attnum = u.attnum) END,
     k.confupdtype, k.confdeltype, k.connoinherit, k.xmin, ${referencedSum}
   FROM pg_class c JOIN pg_constraint k ON ${ownRelations(chosen)}
     AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
@@ -254,51 +257,56 @@ export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FR
     ${description('d', 'a.attrelid', 'pg_class', 'a.attnum')}
     GROUP BY a.attrelid
   UNION ALL SELECT k.conrelid, 'constraints', count(*),
-      sum(k.xmin::text::bigint) + sum(${referencedSum})
+      sum(k.xmin::text::bigint) + sum(${referencedSum}) + count(*) * ${reading}
     FROM seen JOIN pg_constraint k ON k.conrelid = seen.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
       AND NOT (k.contype = 'f' AND k.conparentid <> 0)
     LEFT JOIN pg_class rc ON rc.oid = k.confrelid
     LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
     GROUP BY k.conrelid
   UNION ALL SELECT i.indrelid, 'indexes', count(*),
-      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${indexReading}
+      sum(i.xmin::text::bigint) + sum(ic.xmin::text::bigint) + count(*) * ${reading}
     FROM seen JOIN pg_index i ON i.indrelid = seen.oid JOIN pg_class ic ON ic.oid = i.indexrelid
     GROUP BY i.indrelid`;
-
-const xmins = 'xmin::text::bigint';
 
 /**
  * The whole in a few numbers: rows and sums of xmin of every catalog that a discovery reads or that says
  * what the user may see, system objects apart (below FirstNormalObjectId, 16384). Unchanged by DML,
  * ANALYZE, VACUUM and FREEZE. Functions count by their names, which is all that is read of them; what is
  * behind pg_roles may not be read, so that its columns stand for its rows.
+ * @param attributes SQL of what is said of pg_attribute
  */
-export const fingerprintQuery = `SELECT concat_ws(' ', ${[
-  ['pg_class', 'oid >= 16384', xmins],
-  ['pg_attribute', 'attrelid >= 16384 AND attnum > 0', xmins],
-  ['pg_attrdef', 'adrelid >= 16384', xmins],
-  ['pg_constraint', 'oid >= 16384', xmins],
-  ['pg_index', 'indrelid >= 16384', xmins],
-  ['pg_inherits', 'inhrelid >= 16384', xmins],
-  ['pg_type', 'oid >= 16384', xmins],
-  ['pg_enum', 'oid >= 16384', xmins],
-  ['pg_namespace', 'true', xmins],
-  ['pg_description', 'objoid >= 16384', xmins],
-  ['pg_collation', 'oid >= 16384', xmins],
-  ['pg_operator', 'oid >= 16384', xmins],
-  ['pg_opclass', 'oid >= 16384', xmins],
-  ['pg_proc', 'oid >= 16384', "hashtext(pronamespace || '.' || proname)::bigint"],
-  [
-    'pg_depend',
-    "refclassid = 'pg_extension'::regclass AND classid = 'pg_class'::regclass",
-    'refobjid::bigint',
-  ],
-  ['pg_database', 'datname = current_database()', 'datdba::bigint'],
-  ['pg_auth_members', 'true', xmins],
-  ['pg_roles', 'true', "hashtext(concat_ws(' ', oid, rolname, rolsuper, rolinherit))::bigint"],
-]
-  .map(
-    ([catalog, where, number]) =>
-      `(SELECT count(*) || ':' || coalesce(sum(${number}), 0) FROM ${catalog} WHERE ${where})`,
-  )
-  .join(',\n    ')}) AS fingerprint`;
+const fingerprintWith = (attributes: string) =>
+  `SELECT concat_ws(' ', '${reading}', ${[
+    counted('pg_class', 'oid >= 16384'),
+    attributes,
+    counted('pg_attrdef', 'adrelid >= 16384'),
+    counted('pg_constraint', 'oid >= 16384'),
+    counted('pg_index', 'indrelid >= 16384'),
+    counted('pg_inherits', 'inhrelid >= 16384'),
+    counted('pg_type', 'oid >= 16384'),
+    counted('pg_enum', 'oid >= 16384'),
+    counted('pg_namespace', 'true'),
+    counted('pg_description', 'objoid >= 16384'),
+    counted('pg_collation', 'oid >= 16384'),
+    counted('pg_operator', 'oid >= 16384'),
+    counted('pg_opclass', 'oid >= 16384'),
+    counted('pg_proc', 'oid >= 16384', "hashtext(pronamespace || '.' || proname)::bigint"),
+    counted(
+      'pg_depend',
+      "refclassid = 'pg_extension'::regclass AND classid = 'pg_class'::regclass",
+      'refobjid::bigint',
+    ),
+    counted('pg_database', 'datname = current_database()', 'datdba::bigint'),
+    counted('pg_auth_members', 'true'),
+    counted('pg_roles', 'true', "hashtext(concat_ws(' ', oid, rolname, rolsuper, rolinherit))::bigint"),
+  ].join(',\n    ')}) AS fingerprint`;
+
+/** The number of a catalog's rows and the sum of a number of each. */
+function counted(catalog: string, where: string, number = 'xmin::text::bigint'): string {
+  return `(SELECT count(*) || ':' || coalesce(sum(${number}), 0) FROM ${catalog} WHERE ${where})`;
+}
+
+export const fingerprintQuery = fingerprintWith(counted('pg_attribute', 'attrelid >= 16384 AND attnum > 0'));
+
+/** The same, with what {@link columnTypesQuery} says of pg_attribute in $1. */
+export const restOfFingerprintQuery = fingerprintWith('$1::text');

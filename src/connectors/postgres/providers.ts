@@ -69,10 +69,14 @@ const byExtension: Readonly<Record<string, string>> = {
   citus: 'citus',
 };
 
+/** Heroku's databases run at Amazon under names of Amazon's, and have a schema of Heroku's for extensions. */
+const herokuSchema = 'heroku_ext';
+
 /** The provider as the server tells it; the host name decides where it already did. */
 export function providerOfServer(host: string, traits: ServerTraits): string {
   const told = byVersion.find(([pattern]) => pattern.test(traits.versionText))?.[1];
   if (told) return told;
+  if (traits.extensions.includes(herokuSchema)) return 'heroku';
   const named = providerOfHost(host);
   if (named !== selfHosted) return named;
   return (
@@ -108,6 +112,7 @@ export const tellingSettings: Readonly<Record<string, string>> = {
 export const tellingObjects: Readonly<Record<string, string>> = {
   "to_regnamespace('_timescaledb_catalog')": 'timescaledb',
   "to_regclass('pg_catalog.pg_dist_node')": 'citus',
+  [`to_regnamespace('${herokuSchema}')`]: herokuSchema,
 };
 
 /** Names of roles that tell a provider: what the session query asks for besides. */

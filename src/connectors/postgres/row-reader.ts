@@ -62,6 +62,26 @@ export class RowReader {
     return length <= 0 ? '' : String.fromCharCode(this.#bytes[this.#at - length] ?? 0);
   }
 
+  /** Where the next field begins, in the bytes that `begin` was given. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** The bytes that `begin` was given. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Moves behind the next fields. */
+  skip(fields: number): void {
+    for (let field = 0; field < fields; field += 1) this.#length();
+  }
+
+  /** Moves back, to a position that a field had. */
+  return(position: number): void {
+    this.#at = position;
+  }
+
   /** Moves behind the next field. @returns its length, -1 for NULL */
   #length(): number {
     if (this.#at + 4 > this.#end) throw unreadable();

@@ -20,6 +20,8 @@ export class Fingerprint {
 
 /** The types of columns by type, modifier and collation: see columnTypesQuery. */
 export class ColumnTypes {
+  /** The number of rows of pg_attribute and the sum of their xmin, as the fingerprint of all has them. */
+  attributes = '0:0';
   readonly #byOid = new Map<number, Map<string, { type: string; collation: string | null }>>();
 
   add(row: RowReader): void {
@@ -27,6 +29,7 @@ export class ColumnTypes {
     const rest = keyOf(row.number(), row.number());
     const known = this.#byOid.get(oid) ?? new Map();
     this.#byOid.set(oid, known.set(rest, { type: row.text(), collation: row.textOrNull() }));
+    this.attributes = row.text();
   }
 
   find(oid: number, modifier: number, collation: number) {
@@ -178,6 +181,7 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
   const type = constraintTypes[row.letter()] ?? 'check';
   const columns = numbersOf(row.text());
   const deferrable = row.flag();
+  const initiallyDeferred = row.flag();
   const validated = row.flag();
   const expression = expressionOf(row);
   const schema = row.text();
@@ -186,12 +190,13 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
   const onUpdate = actions[row.letter()] ?? 'no action';
   const onDelete = actions[row.letter()] ?? 'no action';
   const noInherit = row.flag();
-  fingerprint.add(row.number() + row.number());
+  fingerprint.add(row.number() + row.number() + reading);
   return {
     name,
     type,
     columns,
     deferrable,
+    initiallyDeferred,
     validated,
     // As pg_get_constraintdef writes it, which would raise for what was dropped since.
     definition:
@@ -203,10 +208,10 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
 }
 
 /**
- * Counts for each index, in partFingerprintsQuery too: raised when more is read of indexes, so that those
- * that were kept before are read anew.
+ * Raised when more is read of constraints or indexes, so that those that were kept before are read anew: it
+ * counts for each of them, in partFingerprintsQuery too, and in the fingerprint of the whole.
  */
-export const indexReading = 1;
+export const reading = 2;
 
 /** A row of indexesQuery, behind its oid. */
 export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
@@ -225,7 +230,7 @@ export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
   const nullsNotDistinct = row.flag();
   const [classes, collations] = jsonArray(row.textOrNull()).map(namesOrNull);
   const parameters = jsonArray(row.textOrNull());
-  fingerprint.add(row.number() + row.number() + indexReading);
+  fingerprint.add(row.number() + row.number() + reading);
   return {
     name,
     unique,

@@ -150,10 +150,20 @@ const tables: Record<string, Row[]> = {
     [['orders', 'app.t', '--explore'], aDiscovery({ relation: 'app.t', explore: true })],
   ],
   'connections cdc check': [
-    [['orders'], { name: 'orders', tables: [], timeoutMs: 30_000 }],
+    [['orders'], { name: 'orders', tables: [], timeoutMs: 30_000, reports: [], failOn: 'failed' }],
     [
       ['orders', '--table', 'a.*', '--table', 'b', '--timeout', '5s'],
-      { name: 'orders', tables: ['a.*', 'b'], timeoutMs: 5000 },
+      { name: 'orders', tables: ['a.*', 'b'], timeoutMs: 5000, reports: [], failOn: 'failed' },
+    ],
+    [
+      ['o', '--report', 'github', '--report', 'junit=j.xml', '--fail-on', 'warned'],
+      {
+        name: 'o',
+        tables: [],
+        timeoutMs: 30_000,
+        reports: [{ format: 'github' }, { format: 'junit', file: 'j.xml' }],
+        failOn: 'warned',
+      },
     ],
   ],
   'connections cdc plan': [
@@ -391,6 +401,17 @@ const tables: Record<string, Row[]> = {
     [['n', '--destination-schema', 'landing'], { name: 'n', flags: { destinationSchema: 'landing' } }],
   ],
   'pipelines show': [[['nightly'], { name: 'nightly' }]],
+  'pipelines edit': [
+    [['n'], { name: 'n', flags: {} }],
+    [
+      ['n', '--rename', 'm', '--table', 'app.a', '--table', 'app.b', '--destination-schema', ''],
+      { name: 'n', flags: { rename: 'm', table: ['app.a', 'app.b'], destinationSchema: '' } },
+    ],
+    [
+      ['n', '--add-table', 'a.b', '--remove-table', 'c.d', '--schedule', 'daily', '--owner', ''],
+      { name: 'n', flags: { addTable: ['a.b'], removeTable: ['c.d'], schedule: 'daily', owner: '' } },
+    ],
+  ],
   'pipelines retarget': [
     [['nightly', '--source', 'a'], { name: 'nightly', flags: { source: 'a', test: true } }],
     [['n', '--destination', 'b', '--no-test'], { name: 'n', flags: { destination: 'b', test: false } }],

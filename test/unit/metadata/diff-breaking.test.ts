@@ -93,7 +93,7 @@ describe('what breaks keys and CDC', () => {
     const [index] = keyed.indexes;
     const deferrable = {
       ...id,
-      primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: true },
+      primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: true, initiallyDeferred: false },
       indexes: index === undefined ? [] : [{ ...index, immediate: false }],
     };
     expect(await ofTable(keyed, deferrable)).toEqual(['replication_key_lost!', 'primary_key_changed!']);
@@ -104,7 +104,11 @@ describe('what breaks keys and CDC', () => {
   });
 
   it('a unique constraint or index that is lost, and no other index', async () => {
-    const unique = { uniques: [{ name: 'u', columns: ['id'], deferrable: false, nullsNotDistinct: false }] };
+    const unique = {
+      uniques: [
+        { name: 'u', columns: ['id'], deferrable: false, initiallyDeferred: false, nullsNotDistinct: false },
+      ],
+    };
     expect(await ofTable(unique, {})).toEqual(['unique_dropped!']);
     expect(await ofTable({}, unique)).toEqual(['unique_added']);
     expect(await ofTable({ indexes: [anIndex('u', { unique: true })] }, {})).toEqual(['index_dropped!']);
@@ -151,6 +155,7 @@ describe('what breaks keys and CDC', () => {
       referencedTable: 'orders',
       referencedColumns: ['id'],
       deferrable: false,
+      initiallyDeferred: false,
       onUpdate: 'no action' as const,
       onDelete: 'no action' as const,
       validated: true,

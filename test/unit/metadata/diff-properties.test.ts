@@ -65,6 +65,7 @@ const table = fc
                 referencedTable: references.table,
                 referencedColumns: [references.column],
                 deferrable: false,
+                initiallyDeferred: false,
                 onUpdate: 'no action',
                 onDelete: 'cascade',
                 validated: true,

@@ -106,6 +106,7 @@ describe('two readings of one database', () => {
             referencedTable: table,
             referencedColumns: [column],
             deferrable: false,
+            initiallyDeferred: false,
             onUpdate: 'no action',
             onDelete: 'no action',
             validated: true,

@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { TestResult } from '../../../src/connections/connection.ts';
+import type { ImportStep } from '../../../src/connections/reports.ts';
 import type { Discovery } from '../../../src/metadata/discovery.ts';
 import { viewOfDiscovery } from '../../../src/metadata/view.ts';
 import { type Answer, renderAnswer, type View } from '../../../src/output/answer.ts';
@@ -7,16 +10,24 @@ import { applyPlan } from '../../../src/output/apply-plan.ts';
 import { cdcCheck } from '../../../src/output/cdc-check.ts';
 import { cdcPlan, cdcSetup, cdcTeardown } from '../../../src/output/cdc-plan.ts';
 import { cdcStatus } from '../../../src/output/cdc-status.ts';
+import { configEntry, configList } from '../../../src/output/config-list.ts';
 import { connectionDetail } from '../../../src/output/connection-detail.ts';
 import { connectionList } from '../../../src/output/connection-list.ts';
+import { deletedNames } from '../../../src/output/deleted-names.ts';
+import { structureDiff } from '../../../src/output/diff.ts';
 import { type DiscoveryFormat, discoveryChunks } from '../../../src/output/discovery.ts';
 import { doctorReport } from '../../../src/output/doctor-report.ts';
+import { testHistory } from '../../../src/output/history.ts';
+import { importPlan } from '../../../src/output/import-plan.ts';
 import { pipelineChecks } from '../../../src/output/pipeline-checks.ts';
 import { pipelineDetail } from '../../../src/output/pipeline-detail.ts';
 import { pipelineList } from '../../../src/output/pipeline-list.ts';
 import { presetCatalog } from '../../../src/output/preset-catalog.ts';
+import { refreshResults } from '../../../src/output/refresh-results.ts';
 import { relationDetail } from '../../../src/output/relation-detail.ts';
+import { secretsMove } from '../../../src/output/secrets-move.ts';
 import { secretsStatus } from '../../../src/output/secrets-status.ts';
+import { sourceConfig } from '../../../src/output/source-config.ts';
 import { displayWidth } from '../../../src/output/terminal-text.ts';
 import { testResults } from '../../../src/output/test-results.ts';
 import type { PipelineCheck } from '../../../src/pipelines/pipeline.ts';
@@ -116,6 +127,7 @@ function answersWith(name: string): [string, Answer][] {
       }),
     ],
     ...cdcAnswersWith(name),
+    ...answersAboutWork(name, result),
     [
       'secretsStatus',
       secretsStatus({
@@ -129,6 +141,80 @@ function answersWith(name: string): [string, Answer][] {
     [
       'doctorReport',
       doctorReport([{ check: 'secrets', status: 'problem', code: name, message: name, fix: name }]),
+    ],
+  ];
+}
+
+/** Of verbs that change or refresh something, and of what was found before. */
+function answersAboutWork(name: string, result: TestResult): [string, Answer][] {
+  const at = now.toISOString();
+  const said = { code: name, message: name, fix: name };
+  const side = { connection: name, file: name, snapshot: 1, takenAt: at };
+  const change = {
+    breaking: true,
+    reason: name,
+    schema: name,
+    relation: name,
+    column: name,
+    name,
+    before: name,
+    after: name,
+    sql: [name],
+  };
+  const entry = { key: name, value: name, source: 'file', from: name } as const;
+  const failed = { connection: name, status: 'failed', durationMs: 1, ...said } as const;
+  const imported: ImportStep = {
+    action: 'bad',
+    name,
+    role: 'source',
+    endpoint: name,
+    password: 'given',
+    changes: [name],
+    file: name,
+    line: 1,
+    message: name,
+    done: false,
+  };
+  return [
+    ['deletedNames', deletedNames([name])],
+    ['configList', configList([entry])],
+    ['configEntry', configEntry(entry)],
+    ['testHistory', testHistory(name, [{ at, result }], 10)],
+    [
+      'structureDiff',
+      structureDiff({
+        from: side,
+        to: { ...side, snapshot: null },
+        changes: [
+          { ...change, kind: 'column_type_changed' },
+          { ...change, kind: 'type_added', relation: null, column: null, before: null },
+        ],
+      }),
+    ],
+    [
+      'sourceConfig',
+      sourceConfig(
+        {
+          connection: name,
+          refreshEveryMs: 1000,
+          include: [name],
+          exclude: [name],
+          due: true,
+          nextRefreshAt: at,
+          lastRefresh: { status: 'failed', at, durationMs: 1, code: name, message: name },
+          server: result.server,
+          snapshots: [
+            { takenAt: at, checkedAt: at, durationMs: 1, relations: 1, columns: 1, current: false },
+          ],
+        },
+        { snapshots: true },
+      ),
+    ],
+    ['refreshResults', refreshResults([{ ...failed, relations: null, columns: null }])],
+    ['importPlan', importPlan([imported, { ...imported, action: 'change' }], { done: false })],
+    [
+      'secretsMove',
+      secretsMove({ backend: 'vault', moved: [name], failed: [{ connection: name, ...said }] }),
     ],
   ];
 }
@@ -186,7 +272,14 @@ function cdcAnswersWith(name: string): [string, Answer][] {
     ],
     [
       'cdcTeardown',
-      cdcTeardown({ connection: name, publication: name, slot: name, steps: [step], left: [problem] }),
+      cdcTeardown({
+        connection: name,
+        publication: name,
+        slot: name,
+        steps: [step],
+        left: [problem],
+        forgotten: false,
+      }),
     ],
   ];
 }
@@ -206,7 +299,7 @@ function discoveryWith(name: string): Discovery {
             comment: name,
             columns:
               column === undefined ? [] : [{ ...column, name, type: name, default: name, comment: name }],
-            primaryKey: { name, columns: [name], deferrable: false },
+            primaryKey: { name, columns: [name], deferrable: false, initiallyDeferred: false },
             foreignKeys: [
               {
                 name,
@@ -215,6 +308,7 @@ function discoveryWith(name: string): Discovery {
                 referencedTable: name,
                 referencedColumns: [name],
                 deferrable: false,
+                initiallyDeferred: false,
                 onUpdate: 'no action',
                 onDelete: 'no action',
                 validated: true,
@@ -241,20 +335,38 @@ async function shown(found: Discovery, format: DiscoveryFormat, view: View): Pro
 const obeyed =
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
 
+/** What they print has lines of its own: documents, and files for a timer, which schedule.test.ts reads. */
+const ofLines = ['exportedText', 'jsonDocument', 'schedule'];
+
+test('no presenter is left out', () => {
+  const directory = new URL('../../../src/output/', import.meta.url);
+  const presenters = readdirSync(directory).flatMap((file) =>
+    [
+      ...readFileSync(new URL(file, directory), 'utf8').matchAll(
+        /^export function (\w+)\((?:(?!^\}).)*?\): Answer \{$/gms,
+      ),
+    ].map(([, name = '']) => name),
+  );
+  const held = new Set(answersWith('a').map(([name]) => name.split(' ')[0]));
+  expect(presenters.length).toBeGreaterThan(20);
+  expect(presenters.filter((name) => !held.has(name))).toEqual(ofLines);
+});
+
 describe.each(names)('%j', (name) => {
   const answers = answersWith(name);
 
-  test.each(answers)('is visible in the text of %s, at any width', (_presenter, answer) => {
+  test.each(answers)('is visible in the text of %s, at any width', (presenter, answer) => {
     for (const view of [pipe, terminal(20), terminal(40), terminal(80), terminal(200)]) {
       expect(answer.text(view)).not.toMatch(obeyed);
-      expect(answer.text(view)).toMatch(/[^\n]\n$/);
+      // What was deleted is told on standard error.
+      if (presenter !== 'deletedNames') expect(answer.text(view)).toMatch(/[^\n]\n$/);
     }
   });
 
   test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
     // A fix may have several lines; all else has as many as with an innocent name.
     const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
-    const fixes = /^(?:testResults|pipelineChecks|doctorReport|cdc(?!Setup))/.test(presenter);
+    const fixes = /^(?:testResults|pipelineChecks|doctorReport|refreshResults|cdc(?!Setup))/.test(presenter);
     const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
     if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {4,}b\\r\\tc\n/);
     else expect(lines(answer)).toBe(lines(innocent));

@@ -185,7 +185,7 @@ export function relation(changes: Partial<Relation> = {}): Relation {
         comment: 'who bought',
       },
     ],
-    primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: false },
+    primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: false, initiallyDeferred: false },
     foreignKeys: [
       {
         name: 'orders_customer',
@@ -194,6 +194,7 @@ export function relation(changes: Partial<Relation> = {}): Relation {
         referencedTable: 'customers',
         referencedColumns: ['id'],
         deferrable: false,
+        initiallyDeferred: false,
         onUpdate: 'no action',
         onDelete: 'cascade',
         validated: true,
@@ -222,7 +223,7 @@ export function discovery(changes: Partial<Discovery> = {}): Discovery {
 /** A relation in full, with this wherever a stranger may have put a text. */
 export function relationInFull(text: string, changes: Partial<RelationDetail> = {}): RelationDetail {
   const [column] = relation().columns;
-  const key = { name: text, columns: [text], deferrable: true };
+  const key = { name: text, columns: [text], deferrable: true, initiallyDeferred: false };
   const foreign = {
     ...key,
     referencedColumns: [text],

@@ -104,6 +104,7 @@ describe('the checks of a server', () => {
     ['a standby', { recovery: true, facts: { standbyFeedback: true } }, ['standby: standby_source']],
     ['no CREATE', { facts: { mayPublish: false } }, ['publish: database_create_denied!']],
     ['CockroachDB', { provider: 'cockroachdb' }, ['engine: engine_unsupported!']],
+    ['Heroku', { provider: 'heroku' }, ['engine: engine_unsupported!']],
     ['a pooler that carries it', { behindProxy: true }, ['pooler: pooler_carries']],
     [
       'a pooler',

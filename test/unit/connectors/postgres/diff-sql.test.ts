@@ -111,6 +111,7 @@ describe('the SQL of a diff', () => {
           referencedTable: 'old',
           referencedColumns: ['id'],
           deferrable: false,
+          initiallyDeferred: false,
           onUpdate: 'no action',
           onDelete: 'no action',
           validated: true,

@@ -91,6 +91,14 @@ describe('the provider of a server', () => {
     expect(told({ ...redshift, roles: ['rds_superuser'] }, 'x.rds.amazonaws.com')).toBe('redshift');
   });
 
+  it('is Heroku by its schema, at a host of Amazon’s too', () => {
+    expect(told({ extensions: ['heroku_ext'] })).toBe('heroku');
+    expect(told({ extensions: ['heroku_ext'] }, 'x.cluster-abcdefghijkl.us-east-1.rds.amazonaws.com')).toBe(
+      'heroku',
+    );
+    expect(Object.values(tellingObjects)).toContain('heroku_ext');
+  });
+
   it('is told by the host before settings and roles', () => {
     const host = 'shop.cluster-abcdefghijkl.eu-west-1.rds.amazonaws.com';
     expect(told({ settingPrefixes: ['rds'], roles: ['rds_superuser'] }, host)).toBe('aurora');

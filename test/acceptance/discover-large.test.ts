@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { connectionSchema } from '../../src/connections/schema.ts';
+import { discoverySchema, refreshResultListSchema } from '../../src/metadata/schema.ts';
+import { until } from '../support/behind-our-back.ts';
+import { newScript } from '../support/script.ts';
+import { serverFor } from '../support/servers.ts';
+
+/** A catalog so large that two sessions with one snapshot read it at once. */
+
+describe.each([12, 18] as const)('a large database on PostgreSQL %i', (major) => {
+  test('is read whole by two sessions, and seen to hold still by one', async () => {
+    const server = serverFor(major);
+    // The size of pg_attribute decides: few tables of the most columns are made soonest.
+    const database = await server.createDatabase(`
+      do $$ begin for i in 1..90 loop
+        execute format('create table wide_%s (%s)', i,
+          (select string_agg(format('c%s int', n), ', ') from generate_series(1, 1600) n));
+      end loop; end $$;
+      create type mood as enum ('glad', 'cross');
+      create table orders (id int primary key, mood mood default 'glad');
+      create index orders_by_mood on orders (mood desc)`);
+    const script = newScript().given({ stdin: server.superuser.password });
+    await script.answer(connectionSchema)`connections add --role source --name large --host localhost
+      --port ${server.port} --database ${database.name} --username ${server.superuser.name}
+      --ssl-mode require --password-stdin --no-test`;
+
+    const sessions = async () => {
+      const [row] = await server.run(
+        `select sessions from pg_stat_database where datname = '${database.name}'`,
+      );
+      return Number(row?.sessions);
+    };
+    // Counted since 14, and told a moment after a session's end.
+    const counts = major >= 14;
+    const before = counts ? await sessions() : 0;
+    const found = await script.answer(discoverySchema)`connections discover large`;
+    if (counts) await until('two sessions were counted', async () => (await sessions()) === before + 2);
+    const [{ relations, types } = { relations: [], types: [] }] = found.schemas;
+    expect(relations).toHaveLength(91);
+    for (const { name, columns } of relations) {
+      if (name === 'orders') continue;
+      expect(columns).toHaveLength(1600);
+      expect(columns[1599]).toMatchObject({ number: 1600, name: 'c1600', type: 'integer', nullable: true });
+    }
+    expect(relations.find(({ name }) => name === 'orders')).toMatchObject({
+      columns: [{ name: 'id' }, { name: 'mood', type: 'public.mood', default: "'glad'::public.mood" }],
+      primaryKey: { columns: ['id'] },
+      indexes: [{ name: 'orders_by_mood', sortOrders: ['desc'] }, { name: 'orders_pkey' }],
+    });
+    expect(types).toMatchObject([{ name: 'mood', labels: ['glad', 'cross'] }]);
+
+    const refresh = () => script.answer(refreshResultListSchema)`metadata refresh large`;
+    expect(await refresh()).toMatchObject([{ status: 'unchanged' }]);
+    await server.run('alter table wide_7 rename c1600 to last', database.name);
+    expect(await refresh()).toMatchObject([{ status: 'refreshed' }]);
+    expect(await refresh()).toMatchObject([{ status: 'unchanged' }]);
+    const again = await script.answer(discoverySchema)`connections discover large --table wide_7`;
+    expect(again.schemas[0]?.relations[0]?.columns[1599]).toMatchObject({ name: 'last' });
+  });
+});
