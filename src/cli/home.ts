@@ -90,12 +90,14 @@ async function explore(app: App, { id }: Connection): Promise<ActionOutcome> {
 }
 
 async function configure(app: App, { id }: Connection): Promise<ActionOutcome> {
+  const { sourceConfigOf } = await import('../metadata/configured.ts');
   const { readIntervalOrOff, runSourceConfig } = await import('./connections/source-config.ts');
   const { askSourceChanges } = await import('../screens/source-changes.ts');
   let changes: Awaited<ReturnType<typeof askSourceChanges>> = null;
   do {
     await runSourceConfig(app, { name: id, changes, snapshots: false });
-    changes = await askSourceChanges(await askingOf(app), readIntervalOrOff);
+    const config = await sourceConfigOf(app.services, { id });
+    changes = await askSourceChanges(await askingOf(app), readIntervalOrOff, config);
   } while (changes !== null);
   return null;
 }

@@ -67,10 +67,11 @@ function impliedSslMode(input: EndpointInput): SslMode | undefined {
 /** The refusal of a command that lacks flags, naming them all. */
 export function missingFlags(fields: readonly string[]): UsageError {
   const flags = fields.map((field) => `--${field}`);
+  const isInUrl = [...requiredFields, 'database'].some((field) => fields.includes(field));
   return new UsageError({
     code: 'missing_flags',
     message: `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} missing`,
-    fix: `add ${flags.length === 1 ? 'it' : 'them'}, or give a URL with --url-env or --url-stdin`,
+    fix: `add ${flags.length === 1 ? 'it' : 'them'}${isInUrl ? ', or give a URL with --url-env or --url-stdin' : ''}`,
   });
 }
 

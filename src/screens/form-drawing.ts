@@ -16,6 +16,7 @@ import {
   isTextField,
   type SecretField,
 } from './form-state.ts';
+import { hiddenLines } from './hidden-lines.ts';
 import type { Frame, Size } from './live-screen.ts';
 import { shownLine, type TextLine } from './text-line.ts';
 import { wrapped } from './wrapped-text.ts';
@@ -75,7 +76,7 @@ export function drawForm(state: FormState, look: FormLook, size: Size): Frame {
   const bodyRoom = Math.max(1, room - shownStatus);
   const { line: focus, column } = focusIn(parts, state);
   const first = Math.max(0, Math.min(focus - Math.floor(bodyRoom / 2), body.length - bodyRoom));
-  const hidden = hiddenText(first, body.length - first - bodyRoom);
+  const hidden = hiddenLines(first, body.length - first - bodyRoom);
   const lines = [
     titleLine(state, look, size.columns),
     ...body.slice(first, first + bodyRoom),
@@ -83,12 +84,6 @@ export function drawForm(state: FormState, look: FormLook, size: Size): Frame {
     theme.faint(truncateToWidth(hidden + helpText(state, size.columns), size.columns)),
   ];
   return { lines, cursor: { line: 1 + focus - first, column } };
-}
-
-/** How many lines there is no room for; nothing where all are to be seen. */
-function hiddenText(above: number, below: number): string {
-  const told = [...(above > 0 ? [`${above} above`] : []), ...(below > 0 ? [`${below} below`] : [])];
-  return told.length === 0 ? '' : `${told.join(', ')} · `;
 }
 
 function titleLine(state: FormState, { theme, title }: FormLook, columns: number): string {

@@ -356,20 +356,28 @@ function otherMode(mode: SslMode, key: Key): SslMode {
 
 function pasted(state: FormState, text: string, reading: FormReading): FormState {
   const { focus } = state;
-  if (isSecretField(focus)) {
+  const line = pastedLine(text);
+  // A password may look like the beginning of a URL, but not like a whole one.
+  if (isSecretField(focus) && !isWholeUrl(line, reading)) {
     const secret = state.values.secrets[focus];
     const former = secret.choice === 'typed' ? secret.line : noLine;
     const added = text.replace(/[\r\n]+$/, '');
     if (added === '') return state;
-    const line = insertInto(state.revealed ? former : lineOf(former.text), added);
-    return withSecret(state, focus, { choice: 'typed', line });
+    const typed = insertInto(state.revealed ? former : lineOf(former.text), added);
+    return withSecret(state, focus, { choice: 'typed', line: typed });
   }
-  const line = pastedLine(text);
   const field = isButton(focus) ? 'host' : focus;
-  if (isUrlIn(field, line)) return withProvider(read({ ...state, unseen: line }, reading), reading);
+  const isUrl = isSecretField(focus) || isUrlIn(field, line);
+  if (isUrl) return withProvider(read({ ...state, unseen: line }, reading), reading);
   if (!isTextField(focus) || state.unseen !== null) return state;
   const next = saying(withoutComplaint(state, focus), focus);
   return withText(next, focus, insertInto(state.values.texts[focus], line));
+}
+
+function isWholeUrl(text: string, reading: FormReading): boolean {
+  if (!looksLikeUrl(text)) return false;
+  const parsed = reading.url(text);
+  return typeof parsed !== 'string' && parsed.endpoint.host !== undefined;
 }
 
 /** Takes over what was typed as a URL, where one was; what can't be read can't be seen either, and is typed anew. */

@@ -276,6 +276,9 @@ describe('what is refused', () => {
     // The same again is no change, and no error.
     const same = await script.jackfield`pipelines retarget nightly --source shop`;
     expect([same.code, same.stderr]).toEqual([0, '✓ nightly is like that already\n']);
+    await save(script, 'source', 'spare');
+    const none = await script.jackfield`pipelines retarget --from spare --to shop`;
+    expect([none.code, none.stdout, none.stderr]).toEqual([0, '', '✓ No pipeline uses spare\n']);
     const active = await script.jackfield`pipelines resume nightly`;
     expect([active.code, active.stderr]).toEqual([0, '✓ nightly: active already\n']);
   });

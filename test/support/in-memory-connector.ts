@@ -178,7 +178,7 @@ export class InMemoryConnector implements Connector {
   /** A session that answers nothing. */
   async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
     this.queries.push(request);
-    return { run: async () => {}, close: () => {} };
+    return { run: async () => {}, isOver: false, close: () => {} };
   }
 
   readonly plainOptions = ['channel_binding'];

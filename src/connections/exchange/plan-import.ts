@@ -126,15 +126,22 @@ async function planChange(
     ...(differs.password && read.password && { password: read.password }),
     ...(differs.sslKeyPassword && read.sslKeyPassword && { sslKeyPassword: read.sslKeyPassword }),
   };
-  const plan = await planEdit(services, saved, request);
-  if (plan.changes.length === 0) return { step: stepOf(read, 'same', saved.name), run: null };
+  const first = await planEdit(services, saved, request);
+  const { changes } = first;
+  // One that has to be given again the file may give, though it is the same.
+  const given = first.asksAgain.flatMap((which) => (read[which] ? [[which, read[which]]] : []));
+  const plan =
+    given.length === 0
+      ? first
+      : await planEdit(services, saved, { ...request, ...Object.fromEntries(given) });
+  if (changes.length === 0) return { step: stepOf(read, 'same', saved.name), run: null };
   if (plan.asksAgain.length > 0) {
     const message =
       'it would send the saved password over weaker TLS, or by another certificate: edit it yourself';
     return notImported(read.entry, 'bad', message);
   }
   return {
-    step: { ...stepOf(read, 'change', saved.name), changes: [...plan.changes] },
+    step: { ...stepOf(read, 'change', saved.name), changes: [...changes] },
     run: () => carryOutEdit(services, plan),
   };
 }

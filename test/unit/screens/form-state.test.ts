@@ -58,7 +58,7 @@ describe('the form', () => {
   });
 
   it('takes a pasted URL for all fields, wherever it is pasted, and its password unseen', () => {
-    for (const focus of ['name', 'host', 'tags', 'save'] as const) {
+    for (const focus of ['name', 'host', 'tags', 'save', 'password'] as const) {
       const filled = formThen(at(focus), { kind: 'pasted', text: `${url}\n` });
       const { texts, sslMode, secrets } = filled.values;
       expect([texts.host.text, texts.port.text, texts.database.text, texts.username.text]).toEqual([
@@ -127,6 +127,13 @@ describe('the form', () => {
       options: '-c x=1',
       sslsni: '0',
     });
+  });
+
+  it('takes a password for one that only looks like a URL, or a part of one', () => {
+    for (const text of ['x://y', 'password=z', 'a host = b']) {
+      const { values } = formThen(at('password'), { kind: 'pasted', text: `${text}\n` });
+      expect(values.secrets.password).toMatchObject({ choice: 'typed', line: { text } });
+    }
   });
 
   it('hides a URL that is typed from the moment on that it is one', () => {

@@ -166,6 +166,16 @@ test('a password is not sent over weaker TLS because a file says so', async () =
   expect(await services.inCatalog.find('a')).toMatchObject({ sslMode: 'require' });
 });
 
+test('a password that the file itself gives for weaker TLS is given again, though it is the same', async () => {
+  const at = (sslMode: 'require' | 'disable') =>
+    anEntry('a', {}, { ...withPassword('p'), target: { kind: 'endpoint', input: ownInput(sslMode) } });
+  await importAll([at('require')]);
+  const [step] = await importAll([at('disable')]);
+  expect(step).toMatchObject({ action: 'change', changes: ['sslMode'], done: true });
+  expect(await services.inCatalog.find('a')).toMatchObject({ sslMode: 'disable' });
+  expect(inShort(await importAll([at('disable')]))).toEqual(['same a']);
+});
+
 function ownInput(sslMode: 'require' | 'disable') {
   return { connector: 'memory', host: 'db', username: 'app', database: 'shop', sslMode } as const;
 }
