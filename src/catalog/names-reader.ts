@@ -8,6 +8,7 @@ const patience = 50;
 export interface NamesReader {
   connections(): { name: string; role: string; tags: string[] }[];
   pipelines(): string[];
+  sourceOf(pipeline: string): string | null;
   schemas(connection: string): string[];
   tables(connection: string, prefix: string, limit: number): string[];
   relations(connection: string, prefix: string, limit: number): string[];
@@ -47,6 +48,10 @@ export function namesReader(home: string): NamesReader {
         ([name, role, tags]) => ({ name, role, tags: JSON.parse(tags) as string[] }),
       ),
     pipelines: () => ask<[string]>(catalog, 'SELECT name FROM pipelines ORDER BY name').map(([name]) => name),
+    sourceOf: (pipeline) => {
+      const sql = 'SELECT source_id FROM pipelines WHERE name = ? OR id = ? ORDER BY name = ? DESC LIMIT 1';
+      return ask<[string | null]>(catalog, sql, pipeline, pipeline, pipeline)[0]?.[0] ?? null;
+    },
     schemas: (connection) =>
       askRelations(connection, `SELECT DISTINCT r.schema ${ofSource} ORDER BY r.schema`),
     // All that these look at stands in the index relations_by_name.

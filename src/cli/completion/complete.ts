@@ -61,17 +61,22 @@ export async function complete(request: CompletionRequest): Promise<Candidates> 
   const positionals: string[] = [];
   let open: GrammarOption | null = null;
   let home = environment.JACKFIELD_HOME || defaultHome(environment);
+  let source: string | null = null;
   let onlyWords = false;
+  const take = (flag: string | null, value: string) => {
+    if (flag === '--home') home = value;
+    if (flag === '--source') source = value;
+  };
   for (const word of before) {
     if (open !== null) {
-      if (open.long === '--home') home = word;
+      take(open.long, word);
       open = null;
     } else if (!onlyWords && word === '--') onlyWords = true;
     else if (!onlyWords && word.startsWith('-')) {
       const [flag, value] = word.split(/=(.*)/s);
       const option = options.find(({ long, short }) => long === flag || short === flag);
       if (option?.takesValue && value === undefined) open = option;
-      else if (flag === '--home' && value) home = value;
+      else if (value) take(option?.long ?? null, value);
     } else if (command.commands.length > 0) {
       const next = command.commands.find((it) => it.name === word || it.aliases.includes(word));
       if (next === undefined) return nothing;
@@ -79,7 +84,8 @@ export async function complete(request: CompletionRequest): Promise<Candidates> 
       options = [...next.options, ...options];
     } else positionals.push(word);
   }
-  const live = { names: () => request.names(home), verb: command.path, name: positionals[0] ?? null };
+  const name = positionals[0] ?? null;
+  const live = { names: () => request.names(home), verb: command.path, name, source };
   if (open !== null) return valuesOf(open.value, open.long, current, live);
   if (!onlyWords && current.startsWith('-')) {
     const [flag, value] = current.split(/=(.*)/s);

@@ -6,6 +6,8 @@ export interface LiveNames {
     readonly tags: readonly string[];
   }[];
   pipelines(): readonly string[];
+  /** The source of a pipeline (name or id); null where there is none. */
+  sourceOf(pipeline: string): string | null;
   /** The schemas of the newest discovery of a connection (name or id) that is cached, in order. */
   schemas(connection: string): readonly string[];
   /** The names of its tables and the like that begin so, in order, each once; at most `limit`. */
@@ -29,6 +31,9 @@ const ends: Readonly<Record<string, string | null>> = {
   '--to': null,
 };
 
+/** Flags of `pipelines` that take a table of its source. */
+const tableFlags = new Set(['--table', '--add-table', '--remove-table']);
+
 /**
  * The names that a flag or an argument may take.
  * @param wanted the flag (null for an argument) and the placeholder that its declaration has
@@ -40,6 +45,8 @@ export async function liveValues(
     names(): Promise<LiveNames>;
     readonly verb: string;
     readonly name: string | null;
+    /** What `--source` says. */
+    readonly source: string | null;
   },
   current: string,
 ): Promise<readonly string[]> {
@@ -49,6 +56,11 @@ export async function liveValues(
     // The name of a new one is its maker's to choose.
     if (flag === null)
       return saved.has(placeholder) && verb !== 'pipelines add' ? (await about.names()).pipelines() : [];
+    if (tableFlags.has(flag)) {
+      const names = await about.names();
+      const source = about.source ?? (name === null ? null : names.sourceOf(name));
+      return source === null ? [] : relationsOf(names, source, current);
+    }
     const role = ends[flag];
     if (role === undefined) return [];
     const connections = (await about.names()).connections();
@@ -63,12 +75,19 @@ export async function liveValues(
   }
   if (name === null) return [];
   if (flag === '--schema') return (await about.names()).schemas(name);
-  if (flag === '--table') return (await about.names()).tables(name, current, most);
-  if (flag !== null || placeholder !== 'relation') return [];
-  const names = await about.names();
-  const schemas = current.includes('.') ? [] : names.schemas(name);
+  if (flag === '--table' && !verb.startsWith('connections cdc ')) {
+    return (await about.names()).tables(name, current, most);
+  }
+  if (flag === '--table' || (flag === null && placeholder === 'relation'))
+    return relationsOf(await about.names(), name, current);
+  return [];
+}
+
+/** Schemas first, where there are several and none is typed. */
+function relationsOf(names: LiveNames, connection: string, current: string): readonly string[] {
+  const schemas = current.includes('.') ? [] : names.schemas(connection);
   if (schemas.length > 1) return schemas.map((schema) => `${schema}.`);
-  return names.relations(name, current, most);
+  return names.relations(connection, current, most);
 }
 
 function unique(texts: readonly string[]): string[] {
