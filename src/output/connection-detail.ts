@@ -1,8 +1,9 @@
 import type { Connection } from '../connections/connection.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { ago } from './age.ts';
-import type { Answer, CellValue, View } from './answer.ts';
+import type { Answer, View } from './answer.ts';
 import { formatDuration } from './duration.ts';
+import { fieldRecords } from './field-records.ts';
 import { lastTestSummary } from './last-test.ts';
 import { standingOf } from './pipeline-words.ts';
 import { keyValues, type TableCell } from './table.ts';
@@ -23,25 +24,9 @@ export interface DetailExtras {
 export function connectionDetail(connection: Connection, extras: DetailExtras = {}): Answer {
   return {
     value: connection,
-    columns: ['field', 'value'],
-    *records() {
-      for (const [field, value] of flatFields(connection)) yield { field, value };
-    },
+    ...fieldRecords(connection, ['secret', 'lastTest']),
     text: (view) => detailText(connection, extras, view),
   };
-}
-
-/** Every field of the read model; those within others as `lastTest.status`. */
-function flatFields(connection: Connection): [string, CellValue][] {
-  return Object.entries(connection).flatMap(([field, value]): [string, CellValue][] => {
-    if (field === 'lastTest' || field === 'secret') {
-      return Object.entries(value as Record<string, CellValue>).map(([key, inner]) => [
-        `${field}.${key}`,
-        inner,
-      ]);
-    }
-    return [[field, typeof value === 'object' && value !== null ? JSON.stringify(value) : value]];
-  });
 }
 
 function detailText(connection: Connection, extras: DetailExtras, view: View): string {

@@ -2,7 +2,8 @@ import type { Connection } from '../connections/connection.ts';
 import { type Pipeline, retargetCommand } from '../pipelines/pipeline.ts';
 import { addressOf } from './address.ts';
 import { ago } from './age.ts';
-import type { Answer, CellValue, View } from './answer.ts';
+import type { Answer, View } from './answer.ts';
+import { fieldRecords } from './field-records.ts';
 import { fixLines } from './fix-lines.ts';
 import { lastTestSummary } from './last-test.ts';
 import { sideText, standingOf } from './pipeline-words.ts';
@@ -20,22 +21,9 @@ export interface PipelineEnds {
 export function pipelineDetail(pipeline: Pipeline, ends: PipelineEnds = {}): Answer {
   return {
     value: pipeline,
-    columns: ['field', 'value'],
-    *records() {
-      for (const [field, value] of flatFields(pipeline)) yield { field, value };
-    },
+    ...fieldRecords(pipeline, ['source', 'destination']),
     text: (view) => detailText(pipeline, ends, view),
   };
-}
-
-/** Every field of the read model; those of a side as `source.name`. */
-function flatFields(pipeline: Pipeline): [string, CellValue][] {
-  return Object.entries(pipeline).flatMap(([field, value]): [string, CellValue][] => {
-    if (field === 'source' || field === 'destination') {
-      return Object.entries(value as Pipeline['source']).map(([key, inner]) => [`${field}.${key}`, inner]);
-    }
-    return [[field, Array.isArray(value) ? JSON.stringify(value) : (value as CellValue)]];
-  });
 }
 
 function detailText(pipeline: Pipeline, ends: PipelineEnds, view: View): string {

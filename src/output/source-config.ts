@@ -1,7 +1,8 @@
 import type { SourceStatus } from '../metadata/source-status.ts';
 import { ago } from './age.ts';
-import type { Answer, CellValue, View } from './answer.ts';
+import type { Answer, View } from './answer.ts';
 import { formatDuration } from './duration.ts';
+import { fieldRecords } from './field-records.ts';
 import { plural } from './relation-words.ts';
 import { keyValues, type TableCell, table } from './table.ts';
 import { terminalSafe } from './terminal-text.ts';
@@ -11,27 +12,13 @@ import { mark } from './theme.ts';
 export function sourceConfig(status: SourceStatus, shown: { readonly snapshots: boolean }): Answer {
   return {
     value: status,
-    columns: ['field', 'value'],
-    *records() {
-      for (const [field, value] of flatFields(status)) yield { field, value };
-    },
+    ...fieldRecords(status, ['lastRefresh']),
     text(view) {
       const about = keyValues(pairsOf(status, view), view, '  ');
       const list = shown.snapshots ? `\n${snapshotTable(status, view)}` : '';
       return `${view.theme.strong(terminalSafe(status.connection))}\n${about}${list}`;
     },
   };
-}
-
-function flatFields(status: SourceStatus): [string, CellValue][] {
-  return Object.entries(status).flatMap(([field, value]): [string, CellValue][] => {
-    if (field === 'lastRefresh' && typeof value === 'object' && value !== null) {
-      return Object.entries(value).map(([key, inner]) => [`${field}.${key}`, inner as CellValue]);
-    }
-    return [
-      [field, typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as CellValue)],
-    ];
-  });
 }
 
 function pairsOf(status: SourceStatus, view: View): [string, string | TableCell | null][] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Discovery } from '../../src/metadata/discovery.ts';
 import { discoverySchema } from '../../src/metadata/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { discoveredSource } from '../support/discovered-source.ts';
 import type { TestServer } from '../support/postgres.ts';
 import { majors, serverFor } from '../support/servers.ts';
@@ -32,12 +33,15 @@ async function locking(server: TestServer, database: string, ...relations: strin
   const ended = server.run(held, database).catch(() => {});
   const find = `select pid::text from pg_stat_activity where application_name = '${name}' and wait_event = 'PgSleep'`;
   let pid: string | undefined;
-  while (pid === undefined) [{ pid } = { pid: undefined }] = (await server.run(find)) as { pid?: string }[];
+  await until('the locks are held', async () => {
+    [{ pid } = { pid: undefined }] = (await server.run(find)) as { pid?: string }[];
+    return pid !== undefined;
+  });
   onTestFinished(async () => {
     await server.run(`select pg_terminate_backend(${pid})`);
     await ended;
   });
-  return pid;
+  return pid ?? '';
 }
 
 function told({ schemas }: Discovery) {

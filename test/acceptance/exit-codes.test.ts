@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { connectionSchema, doctorReportSchema, testResultListSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { specialRoles } from '../support/postgres.ts';
 import { jackfield, programFile } from '../support/program.ts';
@@ -207,9 +208,7 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
     afterwards(() => void listener.close());
     return {
       port: (listener.address() as AddressInfo).port,
-      accepted: async (count = 1) => {
-        while (accepted < count) await sleep(5);
-      },
+      accepted: (count = 1) => until(`${count} came`, () => accepted >= count),
     };
   }
 
@@ -303,7 +302,7 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
       --port 1 --username app --password-ref ${`cmd:${program}`}`;
 
     const running = script.start`connections test slow`;
-    while (!existsSync(heartbeats)) await sleep(10);
+    await until('the program runs', () => existsSync(heartbeats));
     await interrupted(running, 'SIGINT');
 
     await sleep(200);

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { connectionSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { type PgBouncerOptions, startPgBouncer } from '../support/pgbouncer.ts';
 import { newScript } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
@@ -114,7 +114,7 @@ describe.each(majors)('query through PgBouncer in front of PostgreSQL %i', (majo
     const long = script.start`connections query Pooled ${'select pg_sleep(60) as occupies'}`;
     const running = `select count(*)::int as n from pg_stat_activity where query like '%as occupies%'
       and state = 'active' and pid <> pg_backend_pid()`;
-    while ((await ask(running))[0]?.n !== 1) await sleep(20);
+    await until('the statement runs', async () => (await ask(running))[0]?.n === 1);
     for (const words of [
       ['query', 'Pooled', 'select 1'],
       ['discover', 'Pooled'],

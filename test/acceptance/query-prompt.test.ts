@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { until } from '../support/behind-our-back.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { jackfield, newHome } from '../support/program.ts';
 import { serverFor } from '../support/servers.ts';
@@ -128,7 +128,7 @@ test('Ctrl-C drops what is typed, and cancels what runs without leaving', async 
           and state = 'active' and pid <> pg_backend_pid()`,
       )
     )[0]?.n;
-  while ((await sleeping()) !== 1) await sleep(20);
+  await until('it runs on the server', async () => (await sleeping()) === 1);
   terminal.press('ctrl-c');
   await terminal.waitFor(/canary_prompt;\n.*interrupted\nOrders=> *$/);
   expect(await sleeping()).toBe(0);

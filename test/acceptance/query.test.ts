@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { connectionSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { parseCsv } from '../support/csv.ts';
 import type { TestServer } from '../support/postgres.ts';
 import { newScript, type Script } from '../support/script.ts';
@@ -192,24 +192,19 @@ describe.each(majors)('query on PostgreSQL %i', (major) => {
     return Number((await server.run(sql))[0]?.n);
   }
 
-  async function until(count: number, marker: string): Promise<void> {
-    const end = Date.now() + 5_000;
-    while ((await running(marker)) !== count) {
-      if (Date.now() > end) throw new Error(`not ${count} of ${marker} run on the server`);
-      await sleep(20);
-    }
-  }
+  const untilRunning = (count: number, marker: string) =>
+    until(`${count} of ${marker} run on the server`, async () => (await running(marker)) === count);
 
   test('a time-out cancels the statement on the server', async () => {
     const started = performance.now();
     const marker = newMarker();
-    const seen = until(1, marker);
+    const seen = untilRunning(1, marker);
     const error = await script.refused(7)`connections query Orders
       ${`select /* ${marker} */ pg_sleep(60)`} --timeout 2s`;
     expect(error.code).toBe('query_timeout');
     expect(performance.now() - started).toBeLessThan(5_000);
     await seen;
-    await until(0, marker);
+    await untilRunning(0, marker);
   });
 
   test.each([
@@ -219,13 +214,13 @@ describe.each(majors)('query on PostgreSQL %i', (major) => {
   ])('Ctrl-C cancels on the server: %s', async (_what, sql) => {
     const marker = newMarker();
     const query = script.start`connections query Orders ${sql.replace('select', `select /* ${marker} */`)} --output csv`;
-    await until(1, marker);
+    await untilRunning(1, marker);
     const pressed = performance.now();
     query.kill('SIGINT');
     const { code, stderr } = await query.done;
     expect(code, stderr).toBe(130);
     expect(performance.now() - pressed).toBeLessThan(2_500);
-    await until(0, marker);
+    await untilRunning(0, marker);
   });
 
   test('--write is all or nothing', async () => {

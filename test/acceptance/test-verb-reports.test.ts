@@ -13,6 +13,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connectionSchema, testResultListSchema } from '../../src/connections/schema.ts';
+import { until } from '../support/behind-our-back.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { serverFor } from '../support/servers.ts';
@@ -165,9 +166,9 @@ describe('reports of a fleet', () => {
 
     const running = script.start`connections test good dead --timeout 60s
       --report json=${files.json} --report markdown=${files.markdown}`;
-    while (!running.soFar().stderr.includes('✓ passed') || dialled === before) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until('one passed and the other is dialled', () => {
+      return running.soFar().stderr.includes('✓ passed') && dialled > before;
+    });
     running.kill('SIGINT');
     const ended = await running.done;
 

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCa, type Issued, issue } from '../support/certificates.ts';
 import {
+  asksFor,
   auth,
+  behindTls,
   keyData,
   md5Answer,
   ready,
@@ -31,20 +33,7 @@ beforeAll(async () => {
   otherCaFile = (await createCa({ name: 'another authority' })).certFile;
 });
 
-const asksFor =
-  (...requests: readonly Buffer[]): ServerScript =>
-  async (peer) => {
-    await peer.startUp();
-    peer.write(...requests);
-    await peer.left;
-  };
-
-const overTls =
-  (script: ServerScript): ServerScript =>
-  async (peer) => {
-    await peer.secure(certificate);
-    await script(peer);
-  };
+const overTls = (script: ServerScript) => behindTls(() => certificate, script);
 
 /** A server that knows of SCRAM what it needs to lie. */
 const scram =

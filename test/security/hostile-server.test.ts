@@ -4,7 +4,9 @@ import { createCa, type Issued, issue } from '../support/certificates.ts';
 import { anEndpoint, outcome, type ProbeOptions, probeEndpoint, statuses } from '../support/endpoint.ts';
 import {
   answerInTurn,
+  asksFor,
   auth,
+  behindTls,
   errorResponse,
   type HostileServer,
   honestAnswers,
@@ -82,20 +84,7 @@ function expectNoAnswer(server: HostileServer): void {
   expect(sent.includes(Buffer.from([0x70, 0, 0, 0])), 'a message of type p').toBe(false);
 }
 
-const asksFor =
-  (request: Buffer): ServerScript =>
-  async (peer) => {
-    await peer.startUp();
-    peer.write(request);
-    await peer.left;
-  };
-
-const overTls =
-  (script: ServerScript): ServerScript =>
-  async (peer) => {
-    await peer.secure(certificate);
-    await script(peer);
-  };
+const overTls = (script: ServerScript) => behindTls(() => certificate, script);
 
 /** Both the SCRAM exchange of an honest server and its session. */
 const honest: ServerScript = async (peer) => {

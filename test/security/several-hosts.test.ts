@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anEndpoint, outcome, probeEndpoint } from '../support/endpoint.ts';
 import {
   answerInTurn,
+  asksFor,
   auth,
   errorResponse,
   type HostileServer,
@@ -76,14 +77,6 @@ const refusing =
     peer.end();
   };
 
-const asking =
-  (request: Buffer): ServerScript =>
-  async (peer) => {
-    await peer.startUp();
-    peer.write(request);
-    await peer.left;
-  };
-
 describe('13: the second host', () => {
   test('gets the password when nothing listens on the first', async () => {
     const seen = await probeBoth(null, honest);
@@ -107,13 +100,13 @@ describe('13: the second host', () => {
   test.each([
     ['refused it', 'password_refused', 1, refusing('28P01', 'password authentication failed')],
     ['did not let the user in', 'role_refused', 1, refusing('28000', 'role is not permitted to log in')],
-    ['wants it in the clear', 'auth_cleartext_refused', 0, asking(auth.cleartext)],
-    ['lets everybody in', 'password_not_asked', 0, asking(auth.ok)],
+    ['wants it in the clear', 'auth_cleartext_refused', 0, asksFor(auth.cleartext)],
+    ['lets everybody in', 'password_not_asked', 0, asksFor(auth.ok)],
     [
       'wants one round of SCRAM',
       'auth_scram_refused',
       0,
-      asking(auth.sasl('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256')),
+      asksFor(auth.sasl('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256')),
     ],
   ])('does not get it after one that %s', async (_what, code, proved, first) => {
     const seen = await probeBoth(first, honest);

@@ -73,9 +73,9 @@ export function holdWriters(home: string): () => void {
   };
 }
 
-/** Waits until this is so; looks 50 times a second, for ten seconds at most. */
+/** Waits until this is so; looks 50 times a second, for twenty seconds at most. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await sleep(20);

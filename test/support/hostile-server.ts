@@ -309,6 +309,23 @@ export function letInWithScram(password: string, isReady = true): ServerScript {
   };
 }
 
+/** Asks for a password, or says what it likes in its place, and waits. */
+export function asksFor(...requests: readonly Buffer[]): ServerScript {
+  return async (peer) => {
+    await peer.startUp();
+    peer.write(...requests);
+    await peer.left;
+  };
+}
+
+/** What `script` does, over TLS. @param certificate asked for at each visit: tests issue it later than they declare */
+export function behindTls(certificate: () => Issued, script: ServerScript): ServerScript {
+  return async (peer) => {
+    await peer.secure(certificate());
+    await script(peer);
+  };
+}
+
 export interface ScramLies {
   /** Of PBKDF2; 4096 when left out. */
   readonly iterations?: number;

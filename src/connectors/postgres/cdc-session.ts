@@ -2,9 +2,7 @@ import type { CdcDial } from '../../cdc/port.ts';
 import type { Endpoint } from '../../connections/connection.ts';
 import { RefusedError, ServerError } from '../../connections/errors.ts';
 import { Deadline } from './deadline.ts';
-import { sqlstateOf } from './diagnosis.ts';
-import { faultError } from './fault-error.ts';
-import { Fault } from './faults.ts';
+import { workError } from './fault-error.ts';
 import { openSession } from './open-session.ts';
 import type { Session } from './session.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
@@ -100,21 +98,18 @@ const bySqlstate: Readonly<Record<string, Words>> = {
   },
 };
 
+const otherWords: Words = {
+  code: 'server_refused',
+  message: 'the server refused',
+  fix: 'read the server’s own words; jackfield connections cdc check NAME may say more',
+};
+
 /** An error of a session as what ends a command. */
 export function cdcError(error: unknown, endpoint: Endpoint): unknown {
-  if (error instanceof Fault) return faultError(error, endpoint);
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate === null || !(error instanceof Error)) return error;
-  const words = bySqlstate[sqlstate];
-  const said = `${error.message} (${sqlstate})`;
-  if (words === undefined) {
-    return new ServerError({
-      code: 'server_refused',
-      message: `the server refused: ${said}`,
-      fix: 'read the server’s own words; jackfield connections cdc check NAME may say more',
-      cause: error,
-    });
-  }
-  const parts = { code: words.code, message: `${words.message}: ${said}`, fix: words.fix, cause: error };
-  return words.refused ? new RefusedError(parts) : new ServerError(parts);
+  return workError(error, endpoint, (refused, sqlstate) => {
+    const words = bySqlstate[sqlstate] ?? otherWords;
+    const { code, message, fix } = words;
+    const parts = { code, message: `${message}: ${refused.message} (${sqlstate})`, fix, cause: refused };
+    return words.refused ? new RefusedError(parts) : new ServerError(parts);
+  });
 }

@@ -24,11 +24,11 @@ export async function deadAddresses(
 ): Promise<Fault[]> {
   const family = isIP(session.address);
   const others = untried.filter((address) => isIP(address) === family).slice(0, mostTried);
-  const connectMs = Math.min(patienceMs, deadline.left / 2);
+  const soon = deadline.within(Math.min(patienceMs, deadline.left / 2));
   const faults = await Promise.all(
     others.map(async (address) => {
       try {
-        const socket = await openSocket({ endpoint, host: session.host, address, connectMs }, deadline);
+        const socket = await openSocket({ endpoint, host: session.host, address }, soon);
         socket.destroy();
         return [];
       } catch (error) {

@@ -17,6 +17,11 @@ export class Deadline {
     this.#signal = signal;
   }
 
+  /** The end of a part of the conversation: so many milliseconds from now, and not past the whole's. */
+  within(ms: number): Deadline {
+    return new Deadline(Math.min(ms, this.left), this.#signal);
+  }
+
   /** Milliseconds left, never negative. */
   get left(): number {
     return Math.max(0, this.#endsAt - performance.now());
@@ -44,16 +49,11 @@ export class Deadline {
   }
 
   /**
-   * Waits for `work`, but not past the deadline or `limitMs`, nor past an interruption.
+   * Waits for `work`, but not past the deadline, nor past an interruption.
    * @param onTimeout makes the error that ends the wait
    * @param abandon lets go of what `work` holds (a socket), when the wait ends before it
    */
-  async race<T>(
-    work: Promise<T>,
-    onTimeout: () => Error,
-    abandon: () => void,
-    limitMs = Number.POSITIVE_INFINITY,
-  ) {
+  async race<T>(work: Promise<T>, onTimeout: () => Error, abandon: () => void) {
     let finished = false;
     const finishing = work.finally(() => {
       finished = true;
@@ -61,7 +61,7 @@ export class Deadline {
     let timer: NodeJS.Timeout | undefined;
     let onAbort: (() => void) | undefined;
     const end = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, limitMs, longestMs));
+      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, longestMs));
       onAbort = () => reject(new InterruptedError());
       this.#signal.addEventListener('abort', onAbort, { once: true });
     });

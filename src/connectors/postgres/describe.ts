@@ -15,8 +15,7 @@ import {
   triggersQuery,
 } from './describe-queries.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { faultError, poolerError } from './fault-error.ts';
-import { Fault } from './faults.ts';
+import { serverRefused, workError } from './fault-error.ts';
 import { qualified } from './identifiers.ts';
 import { jsonArray } from './json-array.ts';
 import { lockedError } from './locked-relations.ts';
@@ -208,18 +207,8 @@ function gone(relation: TableName): ServerError {
 }
 
 function toServerError(error: unknown, endpoint: Endpoint, relation: TableName): unknown {
-  if (error instanceof Fault) return faultError(error, endpoint);
-  const sqlstate = sqlstateOf(error);
   if (isMoved(error)) return moved(relation, error);
-  if (sqlstate === null || !(error instanceof Error)) return error;
-  const pooler = poolerError(error, endpoint);
-  if (pooler !== null) return pooler;
-  return new ServerError({
-    code: 'server_refused',
-    message: `the server refused the details: ${error.message} (${sqlstate})`,
-    fix: 'read the server’s own words; its log may say more',
-    cause: error,
-  });
+  return workError(error, endpoint, (refused, sqlstate) => serverRefused('the details', refused, sqlstate));
 }
 
 function moved(relation: TableName, cause: unknown): ServerError {

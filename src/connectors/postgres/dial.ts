@@ -19,8 +19,6 @@ export interface DialTarget {
   readonly attempt: TlsAttempt;
   readonly files: TlsFiles;
   readonly keyPassword: Secret | null;
-  /** How long this one address may take until its transport is open, in milliseconds. */
-  readonly connectMs: number;
 }
 
 /** An open transport, before PostgreSQL's start-up packet. */
@@ -44,6 +42,7 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 /**
  * Opens a transport to one address: TCP or a Unix socket, then TLS as the attempt says, negotiated
  * by SSLRequest as libpq does or directly.
+ * @param deadline of all of this
  * @throws Fault of the rungs connect and tls; InterruptedError
  */
 export async function dial(
@@ -51,11 +50,10 @@ export async function dial(
   deadline: Deadline,
   observer: DialObserver,
 ): Promise<Transport> {
-  const end = performance.now() + target.connectMs;
   const socket = await openSocket(target, deadline);
   observer.connected();
   try {
-    const transport = await secure(socket, target, deadline, () => Math.max(0, end - performance.now()));
+    const transport = await secure(socket, target, deadline);
     observer.secured();
     return transport;
   } catch (error) {
@@ -69,7 +67,7 @@ export async function dial(
  * @throws Fault of the rung connect; InterruptedError
  */
 export async function openSocket(
-  target: Pick<DialTarget, 'endpoint' | 'host' | 'address' | 'connectMs'>,
+  target: Pick<DialTarget, 'endpoint' | 'host' | 'address'>,
   deadline: Deadline,
 ): Promise<net.Socket> {
   const { endpoint, host, address } = target;
@@ -84,34 +82,25 @@ export async function openSocket(
     socket.once('error', (error) => reject(socketFault(error, detail)));
   });
   const timedOut = () => new Fault('connect_timeout', detail);
-  await deadline.race(opened, timedOut, () => socket.destroy(), target.connectMs);
+  await deadline.race(opened, timedOut, () => socket.destroy());
   if (endpoint.options.keepalives !== '0' && !address.startsWith('/')) {
     socket.setKeepAlive(true, Number(endpoint.options.keepalives_idle ?? 0) * 1000);
   }
   return socket;
 }
 
-/** @param leftMs what is left of the time for this address, in milliseconds */
-async function secure(
-  socket: net.Socket,
-  target: DialTarget,
-  deadline: Deadline,
-  leftMs: () => number,
-): Promise<Transport> {
+async function secure(socket: net.Socket, target: DialTarget, deadline: Deadline): Promise<Transport> {
   const { endpoint, host, attempt } = target;
   const detail = { host, port: endpoint.port, sslMode: endpoint.sslMode };
   if (attempt === 'plain') return { socket, tls: null, certificate: null };
   // Made before anything is sent: what can't be checked is not begun.
   const options = tlsOptions(endpoint, host, target.files, target.keyPassword);
-  if (
-    endpoint.options.sslnegotiation !== 'direct' &&
-    !(await askForTls(socket, target, deadline, leftMs()))
-  ) {
+  if (endpoint.options.sslnegotiation !== 'direct' && !(await askForTls(socket, target, deadline))) {
     if (attempt === 'tls') throw new Fault('tls_not_supported', detail);
     return { socket, tls: null, certificate: null };
   }
   const direct = endpoint.options.sslnegotiation === 'direct';
-  const secured = await handshake(socket, options, { ...detail, direct }, deadline, leftMs());
+  const secured = await handshake(socket, options, { ...detail, direct }, deadline);
   if (direct && secured.alpnProtocol !== 'postgresql') {
     secured.destroy();
     throw new Fault('tls_direct_refused', { ...detail, text: 'it did not agree on ALPN' });
@@ -125,12 +114,7 @@ async function secure(
  * is an injection (CVE-2021-23222); the words of an error before TLS are nobody's and are dropped
  * (CVE-2024-10977).
  */
-async function askForTls(
-  socket: net.Socket,
-  target: DialTarget,
-  deadline: Deadline,
-  limitMs: number,
-): Promise<boolean> {
+async function askForTls(socket: net.Socket, target: DialTarget, deadline: Deadline): Promise<boolean> {
   const detail = { host: target.host, port: target.endpoint.port };
   const answered = new Promise<Buffer>((resolve, reject) => {
     socket.once('data', resolve);
@@ -142,7 +126,6 @@ async function askForTls(
     answered,
     () => new Fault('server_silent', detail),
     () => socket.destroy(),
-    limitMs,
   );
   socket.pause();
   const peer = foreignProtocol(answer);
@@ -163,7 +146,6 @@ async function handshake(
   options: tls.ConnectionOptions,
   { direct, ...detail }: { host: string; port: number; sslMode: string; direct: boolean },
   deadline: Deadline,
-  limitMs: number,
 ): Promise<tls.TLSSocket> {
   let secured: tls.TLSSocket;
   try {
@@ -189,7 +171,7 @@ async function handshake(
     secured.once('close', () => fail({ code: 'ECONNRESET' }));
   });
   const timedOut = () => new Fault('tls_handshake_failed', { ...detail, text: 'no answer in time' });
-  await deadline.race(done, timedOut, () => secured.destroy(), limitMs);
+  await deadline.race(done, timedOut, () => secured.destroy());
   return secured;
 }
 

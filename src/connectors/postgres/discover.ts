@@ -5,8 +5,7 @@ import type { StructureFacts, StructureReading } from '../../metadata/structure.
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
 import { fingerprintQuery, schemasQuery } from './discovery-queries.ts';
-import { faultError, poolerError } from './fault-error.ts';
-import { Fault } from './faults.ts';
+import { serverRefused, workError } from './fault-error.ts';
 import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
 import { readStructure } from './read-structure.ts';
@@ -136,15 +135,5 @@ function toServerError(error: unknown, endpoint: Endpoint): unknown {
       cause: error,
     });
   }
-  if (error instanceof Fault) return faultError(error, endpoint);
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate === null || !(error instanceof Error)) return error;
-  const pooler = poolerError(error, endpoint);
-  if (pooler !== null) return pooler;
-  return new ServerError({
-    code: 'server_refused',
-    message: `the server refused the discovery: ${error.message} (${sqlstate})`,
-    fix: 'read the server’s own words; its log may say more',
-    cause: error,
-  });
+  return workError(error, endpoint, (refused, sqlstate) => serverRefused('the discovery', refused, sqlstate));
 }

@@ -111,6 +111,13 @@ function isPassable(error: unknown): error is Fault {
   );
 }
 
+/** Until when the transport of an address is open, its session started, and all of it done. */
+interface AddressDeadlines {
+  readonly dialBy: Deadline;
+  readonly startBy: Deadline;
+  readonly deadline: Deadline;
+}
+
 async function openAddress(
   options: OpenOptions,
   entry: HostEntry,
@@ -119,13 +126,18 @@ async function openAddress(
   untried: number,
 ): Promise<Session> {
   const failures: Fault[] = [];
+  // libpq's connect_timeout is for all tries at an address (pqConnectDBComplete, fe-connect.c), up to the
+  // end of the start. Where there is none, a dead address leaves time for those after it.
+  const limit = Number(options.endpoint.options.connect_timeout ?? 0) * 1000;
+  const dialBy = deadline.within(limit || deadline.left / untried);
+  const deadlines = { dialBy, startBy: limit ? dialBy : deadline, deadline };
   for (const attempt of tlsAttempts(options.endpoint, entry.host)) {
     try {
-      return await openAttempt(options, entry, address, attempt, deadline, untried);
+      return await openAttempt(options, entry, address, attempt, deadlines);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       failures.push(error);
-      if (!retriedOtherwise(error, attempt)) break;
+      if (!retriedOtherwise(error, attempt) || dialBy.left === 0) break;
     }
   }
   throw furthest(failures);
@@ -156,14 +168,12 @@ async function openAttempt(
   entry: HostEntry,
   address: string,
   attempt: TlsAttempt,
-  deadline: Deadline,
-  untried: number,
+  { dialBy, startBy, deadline }: AddressDeadlines,
 ): Promise<Session> {
   const { endpoint, secrets } = options;
   // Loaded before the clock of the first rung starts.
   await loadPg();
   const ticks = stageTimer(options);
-  const limit = Number(endpoint.options.connect_timeout ?? 0) * 1000;
   const target = {
     endpoint,
     host: entry.host,
@@ -171,13 +181,10 @@ async function openAttempt(
     attempt,
     files: options.files,
     keyPassword: secrets.sslKeyPassword,
-    // A dead address leaves time for those after it.
-    connectMs: limit || deadline.left / untried,
   };
-  const began = performance.now();
   const observer = { connected: () => ticks('connect'), secured: () => ticks('tls') };
   try {
-    const transport = await dial(target, deadline, observer);
+    const transport = await dial(target, dialBy, observer);
     const start = {
       endpoint,
       host: entry.host,
@@ -185,8 +192,7 @@ async function openAttempt(
       secrets,
       bounds: options.bounds,
       replication: options.replication === true,
-      // libpq's connect_timeout is for all of it, address by address.
-      limitMs: limit ? Math.max(0, limit - (performance.now() - began)) : Number.POSITIVE_INFINITY,
+      startBy,
       onAuthenticated: () => ticks('authenticate'),
     };
     const session = await startSession(transport, start, deadline);

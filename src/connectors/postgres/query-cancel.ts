@@ -27,7 +27,7 @@ export async function requestCancel(session: Session, ways: CancelWays): Promise
   if (backendKey === null) return false;
   const deadline = new Deadline(patience, new AbortController().signal);
   const attempt = session.tls === null ? 'plain' : 'tls';
-  const target = { ...ways, host, address, attempt, connectMs: patience } as const;
+  const target = { ...ways, host, address, attempt } as const;
   try {
     const { socket } = await dial(target, deadline, { connected: () => {}, secured: () => {} });
     const request = Buffer.alloc(16);

@@ -2,8 +2,7 @@ import type { Endpoint } from '../../connections/connection.ts';
 import { ServerError } from '../../connections/errors.ts';
 import type { SqlScript, SqlStatement } from '../../connections/query-port.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { faultError, poolerError } from './fault-error.ts';
-import { Fault } from './faults.ts';
+import { poolerError, workError } from './fault-error.ts';
 
 /** The fields of an ErrorResponse that are read (manual, 54.8), as pg's DatabaseError has them. */
 interface ServerWords {
@@ -44,17 +43,17 @@ export function statementError(
 
 /** What ended a session, be it while it was opened or later. */
 export function sessionError(error: unknown, endpoint: Endpoint): unknown {
-  if (error instanceof Fault) return faultError(error, endpoint);
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate === null || !(error instanceof Error)) return error;
-  const pooler = poolerError(error, endpoint);
-  if (pooler !== null) return pooler;
-  return new ServerError({
-    code: 'query_failed',
-    message: onOneLine(`the server refused: ${error.message} (${sqlstate})`),
-    fix: fixOf(sqlstate, (error as ServerWords).hint),
-    cause: error,
-  });
+  return workError(
+    error,
+    endpoint,
+    (refused, sqlstate) =>
+      new ServerError({
+        code: 'query_failed',
+        message: onOneLine(`the server refused: ${refused.message} (${sqlstate})`),
+        fix: fixOf(sqlstate, (refused as ServerWords).hint),
+        cause: refused,
+      }),
+  );
 }
 
 /** A read-only transaction refuses to change something; it can't be left either. */

@@ -4,8 +4,7 @@ import type { PasswordSession, RoleLogin } from '../../connections/role-password
 import type { Secret } from '../../secrets/secret.ts';
 import { directHostFix, isPoolerHost } from './cdc-providers.ts';
 import { Deadline } from './deadline.ts';
-import { sqlstateOf } from './diagnosis.ts';
-import { faultError } from './fault-error.ts';
+import { workError } from './fault-error.ts';
 import { Fault } from './faults.ts';
 import { openSession } from './open-session.ts';
 import { scramVerifier } from './scram-keys.ts';
@@ -143,16 +142,15 @@ function requirePasswordCheck({ method }: Session, { username }: Endpoint): void
 }
 
 function inWords(error: unknown, endpoint: Endpoint): unknown {
-  if (error instanceof Fault) return faultError(error, endpoint);
-  const sqlstate = sqlstateOf(error);
-  if (sqlstate === null || !(error instanceof Error)) return error;
-  const isLocked = sqlstate === '55P03' || sqlstate === '57014';
-  return new ServerError({
-    code: 'password_not_changed',
-    message: `the server did not change the password of ${endpoint.username}: ${error.message} (${sqlstate})`,
-    fix: isLocked
-      ? 'another session is changing the role: wait until it is done, then run it again'
-      : 'ask who runs the server; then change it there, and give it with --password-stdin',
-    cause: error,
+  return workError(error, endpoint, (refused, sqlstate) => {
+    const isLocked = sqlstate === '55P03' || sqlstate === '57014';
+    return new ServerError({
+      code: 'password_not_changed',
+      message: `the server did not change the password of ${endpoint.username}: ${refused.message} (${sqlstate})`,
+      fix: isLocked
+        ? 'another session is changing the role: wait until it is done, then run it again'
+        : 'ask who runs the server; then change it there, and give it with --password-stdin',
+      cause: refused,
+    });
   });
 }

@@ -39,8 +39,8 @@ export interface StartOptions {
   readonly bounds: SessionBounds;
   /** Whether it is a replication connection to the database (manual, 54.4): it takes the simple protocol alone. */
   readonly replication: boolean;
-  /** How long the start may take besides the deadline, in milliseconds. */
-  readonly limitMs: number;
+  /** The end of the start alone. */
+  readonly startBy: Deadline;
   readonly onAuthenticated: () => void;
 }
 
@@ -260,7 +260,7 @@ export async function startSession(
   const timedOut = () =>
     new Fault(!heard ? 'server_silent' : authenticated ? 'session_timeout' : 'auth_timeout', detail);
   try {
-    await deadline.race(client.connect(), timedOut, () => guard.destroy(), options.limitMs);
+    await options.startBy.race(client.connect(), timedOut, () => guard.destroy());
   } catch (error) {
     guard.destroy();
     if (error instanceof InterruptedError) throw error;

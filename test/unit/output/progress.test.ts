@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startProgress } from '../../../src/output/progress.ts';
+import { until } from '../../support/behind-our-back.ts';
 
 /** Enough of a terminal's stream to draw on; keeps what is written. */
 class Screen extends PassThrough {
@@ -29,14 +30,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('it never came to be');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 test('what is done soon shows nothing', async () => {
   const progress = startProgress('testing', { stream: screen, enabled: true, quiet: false });
   progress.stop();
@@ -50,7 +43,7 @@ test('what takes longer spins, says what it does, safely, and goes away', async 
   const progress = startProgress('testing a\x1b[2Jb', { stream: screen, enabled: true, quiet: false });
   const [delay] = timeouts.mock.results;
   progress.update('testing c\u202ed');
-  await until(() => screen.written.includes('testing c\\u202ed'));
+  await until('it is shown', () => screen.written.includes('testing c\\u202ed'));
   expect(intervals.mock.results.map(({ value }) => value.hasRef())).toEqual([false]);
   expect(delay?.value.hasRef()).toBe(false);
 

@@ -1,12 +1,12 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InterruptedError, UsageError } from '../../../src/connections/errors.ts';
 import { parseReference, type ReferenceSettings, References } from '../../../src/secrets/references.ts';
 import { quoteWords } from '../../../src/secrets/words.ts';
+import { until } from '../../support/behind-our-back.ts';
 
 const node = process.execPath;
 let directory: string;
@@ -214,12 +214,7 @@ describe.skipIf(process.platform === 'win32')('cmd:', () => {
 
 async function untilGone(pidFile: string): Promise<void> {
   const pids = (await readFile(pidFile, 'utf8')).split(' ').map(Number);
-  const deadline = Date.now() + 8_000;
-  while (pids.some(isRunning)) {
-    if (Date.now() > deadline) throw new Error('still running');
-    await sleep(50);
-  }
-  expect(pids.some(isRunning)).toBe(false);
+  await until('all of them ended', () => !pids.some(isRunning));
 }
 
 function isRunning(pid: number): boolean {

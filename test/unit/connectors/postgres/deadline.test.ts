@@ -31,11 +31,13 @@ describe('a wait', () => {
   });
 
   it.each([
-    ['the deadline', undefined, 1000],
-    ['its own limit', 300, 300],
-  ])('ends at %s, and lets go of what the work holds', async (_what, limitMs, at) => {
+    ['the deadline', 1000, 1000],
+    ['that of a part', 300, 300],
+    ['that of the whole where a part has longer', 5000, 1000],
+  ])('ends at %s, and lets go of what the work holds', async (_what, partMs, at) => {
     const { deadline, abandon } = waiting();
-    const racing = expect(deadline.race(never, tooLate, abandon, limitMs)).rejects.toThrow('too late');
+    const part = deadline.within(partMs);
+    const racing = expect(part.race(never, tooLate, abandon)).rejects.toThrow('too late');
     await vi.advanceTimersByTimeAsync(at - 1);
     expect(abandon).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
