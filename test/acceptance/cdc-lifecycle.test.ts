@@ -59,8 +59,8 @@ describe.each(startableMajors())('CDC with PostgreSQL %i', (major) => {
     expect(plan.ready).toBe(true);
     expect(await source.traces()).toEqual([]);
     expect(
-      await script.refused(2)`connections cdc setup shop --table * --replica-identity-full`,
-    ).toMatchObject({ code: 'missing_flags' });
+      await script.refused(4)`connections cdc setup shop --table * --replica-identity-full`,
+    ).toMatchObject({ code: 'not_confirmed' });
 
     const setup = await script.answer(
       cdcSetupSchema,
@@ -113,7 +113,7 @@ describe.each(startableMajors())('CDC with PostgreSQL %i', (major) => {
     });
     expect(await source.traces()).toEqual(['publication jackfield_shop', 'slot jackfield_shop']);
     await consumer.stop();
-    expect(await script.refused(2)`connections cdc teardown shop`).toMatchObject({ code: 'missing_flags' });
+    expect(await script.refused(4)`connections cdc teardown shop`).toMatchObject({ code: 'not_confirmed' });
     const teardown = await script.answer(cdcTeardownSchema)`connections cdc teardown shop --yes`;
     expect(teardown.steps.map(({ step }) => step)).toEqual([
       'drop_slot',

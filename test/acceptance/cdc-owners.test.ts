@@ -186,9 +186,9 @@ test('without --yes nothing is opened, read or dialled where nobody can be asked
   const locked = source.script.given(without);
   for (const verb of ['setup', 'teardown']) {
     for (const name of ['shop', 'nobody']) {
-      expect(await locked.refused(2)`connections cdc ${verb} ${name}`).toMatchObject({
-        code: 'missing_flags',
-        message: expect.stringContaining('--yes is missing'),
+      expect(await locked.refused(4)`connections cdc ${verb} ${name}`).toMatchObject({
+        code: 'not_confirmed',
+        message: expect.stringContaining('wants --yes'),
       });
     }
   }
