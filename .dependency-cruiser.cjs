@@ -59,7 +59,7 @@ module.exports = {
       name: 'main-is-the-top',
       severity: 'error',
       from: { path: '^(src|test)/' },
-      to: { path: '^src/main\\.ts$' },
+      to: { path: '^src/(main|completion)\\.ts$' },
     },
     {
       name: 'adapters-are-for-main',

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
@@ -17,7 +18,7 @@ const external = [sqliteBinary, '@napi-rs/keyring', 'pg-native'];
  * loader only for a program that needs it. `connections list` is 6 ms nearer to a bare `node` this way.
  */
 export default defineConfig({
-  input: { main: join(root, 'src', 'main.ts') },
+  input: { main: join(root, 'src', 'main.ts'), completion: join(root, 'src', 'completion.ts') },
   platform: 'node',
   external,
   transform: { target: 'node20', define: { JACKFIELD_VERSION: JSON.stringify(version) } },
@@ -38,6 +39,7 @@ export default defineConfig({
     commonJsMarker(),
     thirdPartyLicenses(),
     removeFormerFiles(),
+    grammarFile(),
   ],
 });
 
@@ -143,6 +145,17 @@ function removeFormerFiles() {
       if (!existsSync(dist)) return;
       for (const file of readdirSync(dist))
         if (!(file in bundle)) rmSync(join(dist, file), { recursive: true });
+    },
+  };
+}
+
+/** Writes the grammar down, as the program that was just built has it, for the completion of the shells. */
+function grammarFile() {
+  return {
+    name: 'grammar-file',
+    async closeBundle() {
+      const { describeGrammar } = createRequire(import.meta.url)(join(dist, 'completion.js'));
+      writeFileSync(join(dist, 'grammar.json'), JSON.stringify(await describeGrammar()));
     },
   };
 }

@@ -26,11 +26,12 @@ function cacheDirectory() {
   return env.XDG_CACHE_HOME ? `${env.XDG_CACHE_HOME}/jackfield` : env.HOME && `${env.HOME}/.cache/jackfield`;
 }
 
-function loadProgram() {
+function loadProgram(file) {
   try {
-    return require('../dist/main.js');
+    return require(`../dist/${file}`);
   } catch (error) {
-    const isNotBuilt = error.code === 'MODULE_NOT_FOUND' && /dist.main\.js'/.test(error.message);
+    const isNotBuilt =
+      error.code === 'MODULE_NOT_FOUND' && /dist.(?:main|completion)\.js'/.test(error.message);
     if (!isNotBuilt) throw error;
     process.stderr.write('jackfield: the program has not been built yet. Run: npm run build\n');
     process.exitCode = 70;
@@ -46,6 +47,10 @@ if (isTooOld()) {
   process.exitCode = 2;
 } else {
   enableCompileCache();
-  const program = loadProgram();
-  if (program !== null) program.main();
+  // What the completion of a shell asks for: see src/completion.ts.
+  const [first, shell] = process.argv.slice(2);
+  const isCompletion = first === '__complete';
+  const program = loadProgram(isCompletion ? 'completion.js' : 'main.js');
+  if (isCompletion) program?.completeForShell(shell, `${__dirname}/../dist/grammar.json`);
+  else program?.main();
 }

@@ -51,6 +51,8 @@ const programExits: Readonly<Record<string, number>> = { program_not_found: 127,
 const signalExit = 128;
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals within it are one: nobody presses a key twice that quickly. Milliseconds. */
+const breathMs = 100;
 
 type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
 
@@ -58,29 +60,8 @@ type Needs = Parameters<Act> extends [unknown, ...infer Rest] ? Rest : never;
 export async function main(): Promise<void> {
   // What is left when nothing is waited for any more, and nobody said how it went.
   process.exitCode = exitCodes.defect;
-  const [first, shell] = process.argv.slice(2);
-  if (first === '__complete') process.exit(await completeForShell(shell ?? ''));
   const host = new Host();
   process.exit(await host.run(process.argv.slice(2)));
-}
-
-/** Answers a shell's completion script. Whatever goes wrong, it says nothing: somebody is typing. */
-async function completeForShell(shell: string): Promise<number> {
-  try {
-    const [{ answerShell }, { readFileSync, writeSync }] = await Promise.all([
-      import('./cli/completion/answer-shell.ts'),
-      import('node:fs'),
-    ]);
-    const { namesReader } = await import('./catalog/names-reader.ts');
-    const answer = await answerShell(shell, readFileSync(0, 'utf8'), {
-      environment: process.env,
-      names: namesReader,
-    });
-    writeSync(1, answer);
-  } catch {
-    // Nothing can be completed then.
-  }
-  return exitCodes.done;
 }
 
 /** The process seen by the program: its streams, signals and environment. */
@@ -93,9 +74,16 @@ class Host {
   #metadata: SqliteMetadataStore | null = null;
   /** The one that was started last. */
   #progress: Drawing | null = null;
+  #handedOver = false;
+  #interruptedAt = 0;
   readonly #interrupt = () => {
-    // A second Ctrl-C, or work that does not stop: leave at once.
-    if (this.#interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    // A second Ctrl-C, or work that does not stop: leave at once. A closed terminal, timeout(1) and others
+    // tell it twice in one breath.
+    if (this.#interruption.signal.aborted) {
+      if (performance.now() - this.#interruptedAt < breathMs) return;
+      process.exit(exitCodes.interrupted);
+    }
+    this.#interruptedAt = performance.now();
     this.#interruption.abort(new InterruptedError());
     setTimeout(() => {
       this.#sayInterrupted(ownWords(process.argv.slice(2)));
@@ -125,7 +113,8 @@ class Host {
       this.#progress?.stop();
       await this.#catalog?.close().catch(() => {});
       await this.#metadata?.close().catch(() => {});
-      await flush(process.stdout);
+      // A program that ran in our place wrote its own.
+      if (!this.#handedOver) await flush(process.stdout);
     }
   }
 
@@ -135,9 +124,7 @@ class Host {
     // A terminal that is closed hangs up.
     for (const name of endingSignals) process.on(name, this.#interrupt);
     // A defect too; Node's own exit code for it would be that of a check that said no.
-    process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-      // Nobody reads stderr any more: the work goes on.
-      if (error.code === 'EPIPE') return;
+    process.on('uncaughtException', (error) => {
       this.#fail(error, argv).then(
         (code) => process.exit(code),
         () => process.exit(exitCodes.defect),
@@ -149,6 +136,8 @@ class Host {
       this.#say(answerLost(error), argv, plainTheme);
       process.exit(exitCodes.unwritable);
     });
+    // Nobody reads it any more, or a log's disk is full: the work goes on.
+    process.stderr.on('error', () => {});
   }
 
   async #app(flags: GlobalFlags, ...[formats, tolerates]: Needs): Promise<App> {
@@ -193,6 +182,8 @@ class Host {
       inspectMetadata: async () => (await import('./catalog/health.ts')).inspectMetadata(settings.home),
       inspectHandedFiles: (fix) => this.#inspectHandedFiles(fix),
       isAtWork,
+      drafts: async () =>
+        (await import('./catalog/draft-files.ts')).draftFiles({ home: settings.home, isAtWork }),
       runProgram: (request) => this.#runProgram(request),
       view,
       print: async (answer) => {
@@ -235,6 +226,7 @@ class Host {
     this.#catalog = null;
     this.#interruption.signal.throwIfAborted();
     for (const name of endingSignals) process.off(name, this.#interrupt);
+    this.#handedOver = true;
     return runProgram(request, this.#environment);
   }
 

@@ -63,6 +63,12 @@ CREATE TABLE relation_parts (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Version 2. The index tells what names are there now, without a look at what is kept of each: completion waits for no disk. */
+const presenceInIndex = `
+DROP INDEX relations_by_name;
+CREATE INDEX relations_by_name ON relations (source, schema, name, oid, until);
+`;
+
 /** Every step of `metadata.db`, oldest first. */
 export const metadataMigrations: readonly Migration[] = [
   {
@@ -72,4 +78,5 @@ export const metadataMigrations: readonly Migration[] = [
       db.exec(firstTables);
     },
   },
+  { version: 2, up: (db) => db.exec(presenceInIndex) },
 ];

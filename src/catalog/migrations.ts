@@ -164,6 +164,25 @@ CREATE TABLE cdc_setups (
 ) STRICT;
 `;
 
+/**
+ * Version 7. The hostaddr of a set-up, which leads to another server. What was set up before is where its
+ * connection leads now, unless that was led elsewhere since.
+ */
+const cdcSetupHostaddr = `
+ALTER TABLE cdc_setups ADD COLUMN hostaddr TEXT;
+UPDATE cdc_setups AS s SET hostaddr = (
+  SELECT json_extract(c.options, '$.hostaddr') FROM connections c
+  WHERE c.id = s.connection_id AND c.host = s.host AND c.port = s.port AND c.database = s.database
+);
+`;
+
+/** Version 8. Whether a pending secret may be what a server asks for by now. No older program may remove it. */
+const rotations = `
+ALTER TABLE secret_items ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0 CHECK (rotation IN (0, 1));
+CREATE UNIQUE INDEX one_rotation_a_connection ON secret_items (connection_id)
+  WHERE state = 'pending' AND rotation = 1;
+`;
+
 /** Every step, oldest first. One that was released is never changed. */
 export const migrations: readonly Migration[] = [
   {
@@ -178,6 +197,8 @@ export const migrations: readonly Migration[] = [
   { version: 4, up: (db) => db.exec(sourceConfigs) },
   { version: 5, up: (db) => db.exec(pipelineDetails) },
   { version: 6, up: (db) => db.exec(cdcSetups) },
+  { version: 7, up: (db) => db.exec(cdcSetupHostaddr) },
+  { version: 8, up: (db) => db.exec(rotations) },
 ];
 
 /** The version that a list of migrations leads to; 0 for an empty one. */

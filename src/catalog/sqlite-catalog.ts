@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../cdc/cdc.ts';
 import type {
   CatalogFinding,
   ConnectionCatalog,
@@ -137,6 +137,10 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     return this.#db.read(() => this.#cdc.find(id));
   }
 
+  async cdcRecords(): Promise<OwnedCdcRecord[]> {
+    return this.#db.read(() => this.#cdc.all());
+  }
+
   async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
     this.#db.write(() => this.#cdc.save(id, record));
   }
@@ -145,8 +149,13 @@ export class SqliteCatalog implements ConnectionCatalog, VaultStorage {
     this.#db.write(() => this.#cdc.forget(id));
   }
 
-  async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
-    this.#db.write(() => this.#ledger.begin(account, backend, connectionId));
+  async beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    { rotation }: { readonly rotation: boolean } = { rotation: false },
+  ): Promise<void> {
+    this.#db.write(() => this.#ledger.begin(account, backend, connectionId, rotation));
   }
 
   async forgetSecret(account: string): Promise<void> {

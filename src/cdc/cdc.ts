@@ -35,19 +35,42 @@ export interface CdcWish {
   readonly publicationOnly: boolean;
 }
 
-/**
- * What a catalog remembers of a set-up: enough to find it again and to guard the connection. How it
- * is, is asked of the server each time.
- */
-export interface CdcRecord {
+/** The names of a set-up. */
+export interface CdcNames {
   readonly publication: string;
   readonly slot: string;
-  /** Where it was set up, which the connection may not lead to any more. */
+}
+
+/** The database of a server that a set-up is in. */
+export interface CdcPlace {
   readonly host: string;
+  /** The option of that name, which leads to another server than the host's name; null: none. */
+  readonly hostaddr: string | null;
   readonly port: number;
   readonly database: string;
+}
+
+/**
+ * What a catalog remembers of a set-up: enough to find it again and to guard the connection. How it
+ * is, is asked of the server each time. The place is where it was set up, which the connection may not
+ * lead to any more.
+ */
+export interface CdcRecord extends CdcNames, CdcPlace {
   /** ISO 8601, UTC: when it was begun. */
   readonly since: string;
+}
+
+/** A connection, as far as set-ups are told apart by it. */
+export interface CdcSubject {
+  /** UUID, of this catalog. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A set-up that a catalog remembers, and whose it is. */
+export interface OwnedCdcRecord {
+  readonly connection: CdcSubject;
+  readonly record: CdcRecord;
 }
 
 /** The worst of several; passed where there are none. */

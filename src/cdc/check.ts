@@ -4,12 +4,12 @@ import { tablesOf } from '../connections/test.ts';
 import { writtenName } from '../metadata/relation-name.ts';
 import type { CdcCheck } from './cdc.ts';
 import { namingErrors, withNamedFixes } from './named-fix.ts';
-import { cdcCase } from './use-case.ts';
+import { cdcCase, dialOf } from './use-case.ts';
 
 /**
  * Everything that is in the way of CDC, all at once. Where no table is named it looks at those that
  * pipelines use, or at all of the connection's schema.
- * @throws as cdcCase; ServerError; InterruptedError
+ * @throws as cdcCase; SecretError; ServerError; InterruptedError
  */
 export async function checkCdc(
   services: ConnectionServices,
@@ -17,12 +17,9 @@ export async function checkCdc(
   tables: readonly string[],
   limits: DialLimits,
 ): Promise<CdcCheck> {
-  const { saved, cdc, names, dial } = await cdcCase(
-    services,
-    name,
-    { publication: null, slot: null },
-    limits,
-  );
+  const at = await cdcCase(services, name, { publication: null, slot: null });
+  const { saved, cdc, names } = at;
+  const dial = await dialOf(services, at, limits);
   const used = tables.length > 0 ? null : await tablesOf(services, saved);
   const request = { ...dial, names, tables: used?.map(writtenName) ?? tables };
   const found = await namingErrors(saved.name, () => cdc.check(request));

@@ -2,11 +2,13 @@ import type { Endpoint } from '../connections/connection.ts';
 import type { SecretItem } from '../connections/secret-store.ts';
 import type {
   CdcCheck,
+  CdcNames,
   CdcPlan,
   CdcProblem,
   CdcSetup,
   CdcStatus,
   CdcStep,
+  CdcSubject,
   CdcTeardown,
   CdcWish,
 } from './cdc.ts';
@@ -20,16 +22,13 @@ export interface CdcDial {
   readonly signal: AbortSignal;
 }
 
-/** What the answers need to know of the connection. */
-interface CdcSubject {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** The names of a set-up. */
-export interface CdcNames {
-  readonly publication: string;
-  readonly slot: string;
+/** Whose set-up it is to be, and what the catalog knows of it. */
+export interface CdcClaim {
+  readonly connection: CdcSubject;
+  /** The other connections of this catalog. */
+  readonly others: readonly CdcSubject[];
+  /** The slot that this catalog remembers as the connection's own on this server; null: none. */
+  readonly recordedSlot: string | null;
 }
 
 export interface CdcCheckRequest extends CdcDial {
@@ -39,12 +38,9 @@ export interface CdcCheckRequest extends CdcDial {
   readonly tables: readonly string[];
 }
 
-export interface CdcPlanRequest extends CdcDial {
-  readonly connection: CdcSubject;
+export interface CdcPlanRequest extends CdcDial, CdcClaim {
   readonly wish: CdcWish;
   readonly names: CdcNames;
-  /** The slot that this catalog remembers as its own; null: none. */
-  readonly recordedSlot: string | null;
 }
 
 export interface CdcSetupRequest extends CdcPlanRequest {
@@ -68,12 +64,12 @@ export interface CdcStatusReader {
   close(): void;
 }
 
-export interface CdcTeardownRequest extends CdcDial {
-  readonly connection: CdcSubject;
+export interface CdcTeardownRequest extends CdcDial, CdcClaim {
   readonly names: CdcNames;
-  /** As of {@link CdcPlanRequest}. */
-  readonly recordedSlot: string | null;
-  /** Whether a consumer that is at work is ended, and a slot that only this catalog knows as ours dropped. */
+  /**
+   * Whether a consumer that is at work is ended, a slot that only this catalog knows as ours dropped, and
+   * what another connection has set up taken down.
+   */
   readonly force: boolean;
 }
 
@@ -105,7 +101,7 @@ export interface CdcConnector {
   /** @throws RefusedError as plan, and cdc_not_ready, cdc_busy, plan_changed */
   setup(request: CdcSetupRequest): Promise<CdcSetup>;
   openStatus(request: CdcStatusRequest): Promise<CdcStatusReader>;
-  /** @throws RefusedError slot_active, slot_not_ours, … */
+  /** @throws RefusedError slot_active, cdc_of_other_connection, … */
   planTeardown(request: CdcTeardownRequest): Promise<CdcTeardownPlan>;
   teardown(request: CdcTeardownRequest): Promise<Pick<CdcTeardown, 'steps' | 'left'>>;
   /** What bears these names on the server, be it ours or not. */

@@ -118,4 +118,5 @@ export const cdcTeardownSchema = z.strictObject({
   slot: z.string(),
   steps: z.array(stepSchema).describe('that were run; none: there was nothing of ours'),
   left: z.array(problemSchema).describe('what was not taken away, and why'),
+  forgotten: z.boolean().describe('whether the catalog remembered that set-up, and does not any more'),
 });

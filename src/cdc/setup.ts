@@ -2,19 +2,20 @@ import type { DialLimits } from '../connections/connector.ts';
 import type { ConnectionServices } from '../connections/services.ts';
 import type { CdcPlan, CdcSetup, CdcStep, CdcWish } from './cdc.ts';
 import { namingErrors, withNamedFixes } from './named-fix.ts';
-import { type CdcCase, cdcCase, refuseAnother } from './use-case.ts';
+import { placeOf } from './place.ts';
+import type { CdcDial } from './port.ts';
+import { type CdcCase, cdcCase, claimOf, dialOf, refuseAnother, refuseOfOther } from './use-case.ts';
 
-/** @throws as cdcCase; RefusedError; ServerError; InterruptedError */
+/** @throws as cdcCase; SecretError; RefusedError; ServerError; InterruptedError */
 export async function planCdc(
   services: ConnectionServices,
   name: string,
   wish: CdcWish,
   limits: DialLimits,
 ): Promise<CdcPlan> {
-  const at = await cdcCase(services, name, wish, limits);
-  refuseAnother(at);
+  const { at, request } = await prepared(services, name, wish, limits);
   const { name: named } = at.saved;
-  const plan = await namingErrors(named, () => at.cdc.plan(requestOf(at, wish)));
+  const plan = await namingErrors(named, () => at.cdc.plan(request));
   return { ...plan, problems: withNamedFixes(plan.problems, named) };
 }
 
@@ -35,38 +36,37 @@ export async function setupCdc(
   wish: CdcWish,
   options: SetupOptions,
 ): Promise<CdcSetup> {
-  const at = await cdcCase(services, name, wish, options);
-  refuseAnother(at);
+  const { at, request } = await prepared(services, name, wish, options);
   const { saved, catalog, record, names } = at;
-  const { host, port, database } = saved;
   let begun = false;
   const remember = async () => {
     const since = services.now().toISOString();
-    if (record === null) await catalog.saveCdcRecord(saved.id, { ...names, host, port, database, since });
+    if (record === null) await catalog.saveCdcRecord(saved.id, { ...names, ...placeOf(saved), since });
     // Where another set-up was quicker, what it saved is not ours to forget.
     begun = true;
   };
   try {
-    const request = { ...requestOf(at, wish), ...options, onChange: remember };
-    const done = await namingErrors(saved.name, () => at.cdc.setup(request));
+    const done = await namingErrors(saved.name, () =>
+      at.cdc.setup({ ...request, ...options, onChange: remember }),
+    );
     // All was there already, made by a DBA or on another machine.
     await remember();
     return done;
   } catch (error) {
-    if (begun && record === null) await forgetWhereNothing(at);
+    if (begun && record === null) await forgetWhereNothing(at, request);
     throw error;
   }
 }
 
 /** Forgets what came to nothing: the server was asked for the first change, and refused it. */
-async function forgetWhereNothing({ saved, catalog, cdc, names, dial }: CdcCase): Promise<void> {
+async function forgetWhereNothing({ saved, catalog, cdc, names }: CdcCase, dial: CdcDial): Promise<void> {
   try {
-    const { signal: _, ...rest } = dial;
-    const signal = AbortSignal.timeout(5_000);
+    const { endpoint, secrets } = dial;
+    const limits = { timeoutMs: 5_000, signal: AbortSignal.timeout(5_000) };
     const { publication, slot } = await cdc.traces({
-      ...rest,
-      timeoutMs: 5_000,
-      signal,
+      endpoint,
+      secrets,
+      ...limits,
       names,
       connection: saved,
     });
@@ -76,6 +76,11 @@ async function forgetWhereNothing({ saved, catalog, cdc, names, dial }: CdcCase)
   }
 }
 
-function requestOf({ saved, names, dial, record }: CdcCase, wish: CdcWish) {
-  return { ...dial, connection: saved, names, wish, recordedSlot: record?.slot ?? null };
+/** All that can be refused without the server, before a secret is read for it. */
+async function prepared(services: ConnectionServices, name: string, wish: CdcWish, limits: DialLimits) {
+  const at = await cdcCase(services, name, wish);
+  refuseAnother(at);
+  await refuseOfOther(at);
+  const dial = await dialOf(services, at, { timeoutMs: limits.timeoutMs, signal: limits.signal });
+  return { at, request: { ...dial, ...(await claimOf(at)), names: at.names, wish } };
 }

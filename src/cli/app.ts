@@ -1,5 +1,6 @@
 import type { CatalogFinding } from '../connections/catalog.ts';
 import type { ExportSealer } from '../connections/exchange/sealing.ts';
+import type { FormDrafts } from '../connections/form-drafts.ts';
 import type { ProgramEnd, ProgramRequest } from '../connections/hand-over.ts';
 import type { DoctorFinding } from '../connections/reports.ts';
 import type { SecretBackends } from '../connections/secret-backends.ts';
@@ -37,6 +38,8 @@ export interface App {
   inspectCatalog(): Promise<CatalogFinding[]>;
   /** The health of the cache of metadata; nothing where there is none. */
   inspectMetadata(): Promise<CatalogFinding[]>;
+  /** What forms held that was not saved. */
+  drafts(): Promise<FormDrafts>;
   /** Whether the process `host:pid` may still be running. */
   isAtWork(owner: string): boolean;
   /** Looks for credentials that a program which was killed has left; removes them where asked. */

@@ -1,3 +1,4 @@
+import { leftBehindByEdit } from '../cdc/left-behind.ts';
 import { type Connection, toConnection } from '../connections/connection.ts';
 import { type ConnectionServices, requireConnection } from '../connections/services.ts';
 import type { ActionOutcome, HomeAction, HomeParts } from '../screens/home.ts';
@@ -61,10 +62,15 @@ async function edit(app: App, { id }: Connection): Promise<ActionOutcome> {
     return 'printed';
   }
   const { fillEditForm } = await import('../screens/full-form.ts');
-  const saved = await requireConnection(await app.services.catalog(), id);
+  const catalog = await app.services.catalog();
+  const saved = await requireConnection(catalog, id);
   const connector = await app.services.connectors.load(saved.connector);
   const changed = await fillEditForm(await formParts(app), { saved, connector });
-  return changed && { done: `Saved ${changed.name}` };
+  if (changed === null) return null;
+  const left = await leftBehindByEdit(catalog, saved, changed);
+  if (left === null) return { done: `Saved ${changed.name}` };
+  await app.warn(left.message, left.fix ?? undefined);
+  return 'printed';
 }
 
 async function explore(app: App, { id }: Connection): Promise<ActionOutcome> {
@@ -84,12 +90,14 @@ async function explore(app: App, { id }: Connection): Promise<ActionOutcome> {
 }
 
 async function configure(app: App, { id }: Connection): Promise<ActionOutcome> {
+  const { sourceConfigOf } = await import('../metadata/configured.ts');
   const { readIntervalOrOff, runSourceConfig } = await import('./connections/source-config.ts');
   const { askSourceChanges } = await import('../screens/source-changes.ts');
   let changes: Awaited<ReturnType<typeof askSourceChanges>> = null;
   do {
     await runSourceConfig(app, { name: id, changes, snapshots: false });
-    changes = await askSourceChanges(await askingOf(app), readIntervalOrOff);
+    const config = await sourceConfigOf(app.services, { id });
+    changes = await askSourceChanges(await askingOf(app), readIntervalOrOff, config);
   } while (changes !== null);
   return null;
 }
@@ -168,6 +176,7 @@ async function formParts(app: App) {
     asking: await askingOf(app),
     services: app.services,
     takenName: await takenNameOf(app),
+    drafts: await app.drafts(),
     timeoutMs: defaultTestTimeoutMs,
   };
 }

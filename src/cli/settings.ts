@@ -1,10 +1,10 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../connections/errors.ts';
 import { nearNames } from '../metadata/near-names.ts';
 import { type OutputFormat, outputFormats } from '../output/answer.ts';
 import type { Defaults } from './config/keys.ts';
+import { defaultHome } from './default-home.ts';
 
 /** What the flags that every command takes say. */
 export interface Settings {
@@ -150,17 +150,6 @@ function readCsvSafe({ csvSafe }: GlobalFlags, output: OutputFormat): boolean {
     message: `--csv-safe is about CSV, and the answer is printed as ${output}`,
     fix: 'add --output csv, or leave --csv-safe out',
   });
-}
-
-/** The platform's data directory: XDG's on Linux, Application Support on macOS, Local AppData on Windows. */
-export function defaultHome(environment: Environment, platform = process.platform, home = homedir()): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'jackfield');
-  if (platform === 'win32') {
-    return join(nonEmpty(environment.LOCALAPPDATA) ?? join(home, 'AppData', 'Local'), 'jackfield');
-  }
-  // A relative path in it is to be ignored (XDG Base Directory Specification).
-  const data = nonEmpty(environment.XDG_DATA_HOME);
-  return join(data !== undefined && isAbsolute(data) ? data : join(home, '.local', 'share'), 'jackfield');
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -14,7 +14,9 @@ export function oneOf<const T extends string>(
     const value = values.find((known) => known === text);
     if (value !== undefined) return value;
     const [meant] = nearNames(text, values, String);
-    const fix = meant === undefined ? `use ${flag} ${values.join(' or ')}` : `did you mean ${flag} ${meant}?`;
+    // A flag, or the variable that stands for it.
+    const said = flag.startsWith('JACKFIELD_') ? `${flag}=` : `${flag} `;
+    const fix = meant === undefined ? `use ${said}${values.join(' or ')}` : `did you mean ${said}${meant}?`;
     throw badValue(flag, `is none of ${values.join(', ')}`, fix);
   };
   // For the completion of the shell.
@@ -62,7 +64,7 @@ export function readDuration(flag: string): (text: string) => number {
     const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
     const duration = match ? Number(match[1]) * unitMs[(match[2] ?? 's') as keyof typeof unitMs] : 0;
     if (duration >= 1 && duration <= longestMs) return Math.round(duration);
-    throw badValue(flag, 'is not a time above nothing', `use ${flag} 10s, 500ms or 2m`);
+    throw badValue(flag, 'is not a time from 1ms to 24 days', `use ${flag} 10s, 500ms or 2m`);
   };
 }
 

@@ -2,7 +2,7 @@ import { addConnection } from './add.ts';
 import type { ApplyStep } from './apply-step.ts';
 import type { SavedConnection } from './connection.ts';
 import { deleteConnection, refuseCaptured } from './delete.ts';
-import { type EditPlan, type EditRequest, editConnection, planEdit, requireSecrets } from './edit.ts';
+import { carryOutEdit, type EditPlan, type EditRequest, planEdit, requireSecrets } from './edit.ts';
 import { completeEndpoint } from './endpoint.ts';
 import { RefusedError, UsageError } from './errors.ts';
 import {
@@ -135,7 +135,7 @@ async function planChange(
     role,
     changes,
     prepare: () => requireSecrets(services, plan),
-    run: async () => void (await editConnection(services, plan, null)),
+    run: () => carryOutEdit(services, plan),
   };
 }
 

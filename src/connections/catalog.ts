@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../cdc/cdc.ts';
 import type {
   ConnectionDraft,
   LastTest,
@@ -46,6 +46,11 @@ export interface SecretLedgerEntry {
   readonly owner: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /**
+   * Of a pending one: it may be what the server asks for by now, so that it is kept until the next
+   * rotation finds out.
+   */
+  readonly rotation: boolean;
 }
 
 /**
@@ -118,17 +123,30 @@ export interface ConnectionCatalog {
   /** The CDC set-up of a connection; null: none, or there is no such connection. */
   cdcRecord(id: string): Promise<CdcRecord | null>;
 
+  /** The CDC set-ups of all connections, ordered by the connection's name (by code point). */
+  cdcRecords(): Promise<OwnedCdcRecord[]>;
+
   /**
-   * In place of a former one of the same publication and slot.
-   * @throws NotFoundError no_such_connection; RefusedError cdc_set_up_otherwise where another set-up was quicker
+   * In place of a former one of the same publication and slot in the same place.
+   * @throws NotFoundError no_such_connection; RefusedError cdc_set_up_otherwise, cdc_set_up_elsewhere,
+   * cdc_of_other_connection where another set-up was quicker
    */
   saveCdcRecord(id: string, record: CdcRecord): Promise<void>;
 
   /** Forgets it; one that is not there is no error. */
   forgetCdcRecord(id: string): Promise<void>;
 
-  /** Commits a pending ledger entry, before the item itself is written. */
-  beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void>;
+  /**
+   * Commits a pending ledger entry, before the item itself is written.
+   * @param about.rotation false when left out
+   * @throws RefusedError rotation_under_way where another rotation of the connection is pending
+   */
+  beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    about?: { readonly rotation: boolean },
+  ): Promise<void>;
 
   /** Removes an entry from the ledger, after its item was removed. Never one that is live. */
   forgetSecret(account: string): Promise<void>;

@@ -6,6 +6,7 @@ import type { Secret } from '../secrets/secret.ts';
 import type { Endpoint, ProviderPreset, Role, StageResult, TableName, TestResult } from './connection.ts';
 import type { HandOver } from './hand-over.ts';
 import type { OpenQueryRequest, QuerySession, SqlScript } from './query-port.ts';
+import type { RolePasswords } from './role-password.ts';
 import type { SecretItem } from './secret-store.ts';
 
 /** What a pasted URL or keyword/value string says; what it leaves out is absent. */
@@ -69,12 +70,26 @@ export interface Connector {
   readonly presets: readonly ProviderPreset[];
   /** Change data capture. */
   readonly cdc: CdcConnector;
+  /** The passwords of its roles. */
+  readonly passwords: RolePasswords;
 
   /**
    * Reads a URL or keyword/value string. @throws UsageError bad_url; its message never holds the
    * input, which may hold a password
    */
   parseUrl(url: string): ParsedUrl;
+
+  /**
+   * Reads options as they are typed in a line of text, and refuses one that is no option.
+   * @throws UsageError bad_option; its message holds no value
+   */
+  readOptions(text: string): Readonly<Record<string, string>>;
+
+  /** The line of text that {@link Connector.readOptions} reads back; empty where there is none. */
+  formatOptions(options: Readonly<Record<string, string>>): string;
+
+  /** The options whose values are words of a list, numbers or addresses: no secret fits in them. */
+  readonly plainOptions: readonly string[];
 
   /** Reads a URL as other programs write it, or parameters by the names its own use. @throws UsageError bad_url */
   readForeign(said: string | ReadonlyMap<string, string>): ForeignEndpoint;

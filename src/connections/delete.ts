@@ -1,3 +1,4 @@
+import { movedFrom } from '../cdc/place.ts';
 import type { SavedPipeline } from '../pipelines/pipeline.ts';
 import type { SavedConnection } from './connection.ts';
 import { type ConnectionUse, cdcSetUp, connectionInUse } from './refusals.ts';
@@ -40,10 +41,10 @@ export async function refuseCaptured(
   connections: readonly SavedConnection[],
 ): Promise<void> {
   const catalog = await services.catalog();
-  for (const { id, name } of connections) {
-    const record = await catalog.cdcRecord(id);
+  for (const connection of connections) {
+    const record = await catalog.cdcRecord(connection.id);
     if (record === null) continue;
-    throw cdcSetUp(name, record.slot);
+    throw cdcSetUp(connection.name, record.slot, movedFrom(connection, record));
   }
 }
 

@@ -41,10 +41,31 @@ export async function examineOrphans(
   options: DoctorOptions,
 ): Promise<DoctorFinding[]> {
   const findings: DoctorFinding[] = [];
-  for (const entry of await (await services.catalog()).secretLedger()) {
-    if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
+  const catalog = await services.catalog();
+  const names = new Map((await catalog.list()).map(({ id, name }) => [id, name]));
+  for (const entry of await catalog.secretLedger()) {
+    const name = names.get(entry.connectionId);
+    // It may be the only password that the server takes.
+    const isKept = entry.state === 'pending' && entry.rotation && name !== undefined;
+    if (isKept) findings.push(examineRotation(services, entry, name, options));
+    else if (entry.state !== 'live') findings.push(await examineOrphan(services, entry, options));
   }
   return findings;
+}
+
+function examineRotation(
+  services: ConnectionServices,
+  { owner, createdAt }: SecretLedgerEntry,
+  name: string,
+  { isAtWork }: DoctorOptions,
+): DoctorFinding {
+  const age = services.now().getTime() - Date.parse(createdAt);
+  if (age < staleAfterMs && isAtWork(owner)) {
+    return finding('ok', 'secret_being_saved', `the password of ${name} is being replaced by ${owner}`);
+  }
+  const message = `a rotation of ${name} was cut off: the server may ask for the former or the new password`;
+  const fix = `jackfield connections rotate ${shellWord(name)} --generate`;
+  return finding('problem', 'rotation_unfinished', message, fix);
 }
 
 async function examineOrphan(

@@ -1,3 +1,4 @@
+import { leftBehindByEdit } from '../cdc/left-behind.ts';
 import type { SaveOutcome, TestBeforeSave } from './add.ts';
 import { refuseTakenName } from './add.ts';
 import { type Endpoint, endpointOf, type SavedConnection, type TestResult } from './connection.ts';
@@ -117,6 +118,17 @@ export async function editConnection(
   if (changed.secretAccount !== saved.secretAccount) await removeRetired(services, saved.id);
   if (result) await recordTest(services, changed, result);
   return { saved: changed, test: result };
+}
+
+/**
+ * An edit among several, whose outcome nobody looks at: what it leaves behind is a notice.
+ * @throws as {@link editConnection}
+ */
+export async function carryOutEdit(services: ConnectionServices, plan: EditPlan): Promise<void> {
+  const { saved } = await editConnection(services, plan, null);
+  if (saved === null) return;
+  const left = await leftBehindByEdit(await services.catalog(), plan.saved, saved);
+  if (left !== null) services.notice(`${left.message}; ${left.fix}`);
 }
 
 /**

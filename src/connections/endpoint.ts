@@ -13,6 +13,19 @@ export function presetFor(connector: Connector, host: string | undefined): Provi
   return find(provider) ?? find('self-hosted');
 }
 
+/**
+ * The preset of the provider that a host name tells; null where it tells none. One that has no preset of
+ * its own has the defaults of a self-hosted server.
+ */
+export function toldProvider(connector: Connector, host: string): ProviderPreset | null {
+  const provider = connector.providerOf(host);
+  if (host === '' || provider === connector.providerOf('')) return null;
+  const preset = presetFor(connector, host);
+  return preset === undefined || preset.provider === provider
+    ? (preset ?? null)
+    : { ...preset, provider, title: provider };
+}
+
 /** The fields that no preset can fill, in the order they are asked for. */
 export const requiredFields = ['host', 'username'] as const;
 
@@ -54,10 +67,11 @@ function impliedSslMode(input: EndpointInput): SslMode | undefined {
 /** The refusal of a command that lacks flags, naming them all. */
 export function missingFlags(fields: readonly string[]): UsageError {
   const flags = fields.map((field) => `--${field}`);
+  const isInUrl = [...requiredFields, 'database'].some((field) => fields.includes(field));
   return new UsageError({
     code: 'missing_flags',
     message: `${flags.join(', ')} ${flags.length === 1 ? 'is' : 'are'} missing`,
-    fix: `add ${flags.length === 1 ? 'it' : 'them'}, or give a URL with --url-env or --url-stdin`,
+    fix: `add ${flags.length === 1 ? 'it' : 'them'}${isInUrl ? ', or give a URL with --url-env or --url-stdin' : ''}`,
   });
 }
 

@@ -94,6 +94,8 @@ export interface QuerySession {
    * transaction_left, copy_not_supported; InterruptedError
    */
   run(script: SqlScript, options: RunOptions, sink: ResultSink): Promise<void>;
+  /** Whether the server or the network has ended it: nothing can be run in it any more. */
+  readonly isOver: boolean;
   /** Never throws, and does not wait for the server. */
   close(): void;
 }

@@ -1,3 +1,5 @@
+import type { CdcNames, CdcPlace, CdcRecord, OwnedCdcRecord } from '../cdc/cdc.ts';
+import { isInTheWay, isSameNames, isSamePlace, placeText } from '../cdc/place.ts';
 import type { Role, SavedConnection } from './connection.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { shellWord } from './shell-word.ts';
@@ -19,6 +21,15 @@ export function changedMeanwhile(name: string): RefusedError {
     code: 'changed_meanwhile',
     message: `the connection ${JSON.stringify(name)} was changed by someone else meanwhile; nothing was saved`,
     fix: `look at it as it is now, then edit it again: jackfield connections show ${shellWord(name)}`,
+  });
+}
+
+/** A second rotation of a connection's password, while one is under way or was cut off. */
+export function rotationUnderWay(name: string, owner: string): RefusedError {
+  return new RefusedError({
+    code: 'rotation_under_way',
+    message: `the password of ${JSON.stringify(name)} is being replaced by ${owner}`,
+    fix: 'wait until that is done',
   });
 }
 
@@ -77,23 +88,63 @@ export function requireSource({ name, role }: Pick<SavedConnection, 'name' | 'ro
   });
 }
 
-/** A source that is not deleted over a slot that nobody would know of any more. */
-export function cdcSetUp(name: string, slot: string): RefusedError {
+/**
+ * A source that is not deleted over a slot that nobody would know of any more.
+ * @param elsewhere where it is, where the connection leads elsewhere by now
+ */
+export function cdcSetUp(name: string, slot: string, elsewhere: string | null = null): RefusedError {
+  const where = elsewhere === null ? '' : ` on ${elsewhere}`;
   return new RefusedError({
     code: 'cdc_set_up',
-    message: `CDC of ${name} is set up: its slot ${slot} would keep WAL until the server's disk is full, and nobody would know of it`,
+    message: `CDC of ${name} is set up${where}: its slot ${slot} would keep WAL until the server's disk is full, and nobody would know of it`,
     fix: `take it down first: jackfield connections cdc teardown ${shellWord(name)}; or, where that is done otherwise, add --force`,
   });
 }
 
-/** Another set-up of the same connection, with other names, was quicker. */
-export function cdcSetUpOtherwise(former: {
-  readonly publication: string;
-  readonly slot: string;
-}): RefusedError {
+/** A connection has one set-up: another one would be forgotten. */
+export function cdcSetUpOtherwise(name: string, { publication, slot }: CdcNames): RefusedError {
   return new RefusedError({
     code: 'cdc_set_up_otherwise',
-    message: `CDC of this connection is set up as publication ${former.publication} and slot ${former.slot}`,
-    fix: 'take that down first (jackfield connections cdc teardown NAME), or duplicate the connection',
+    message: `CDC of ${name} is set up as publication ${publication} and slot ${slot}`,
+    fix: `take that down first (jackfield connections cdc teardown ${shellWord(name)}), or duplicate the connection`,
   });
+}
+
+/** A set-up on a server that the connection does not lead to any more would be forgotten over a new one. */
+export function cdcSetUpElsewhere(name: string, place: CdcPlace): RefusedError {
+  const word = shellWord(name);
+  return new RefusedError({
+    code: 'cdc_set_up_elsewhere',
+    message: `CDC of ${name} is set up on ${placeText(place)}, where the connection does not lead any more`,
+    fix: `lead it there again (jackfield connections edit ${word} --host …) and take that down, or use jackfield connections cdc teardown ${word} --force, which forgets what may be left there and touches no server`,
+  });
+}
+
+/** Two connections to one database do not share a slot or publication: one would take down the other's. */
+export function cdcOfOtherConnection({ connection, record }: OwnedCdcRecord): RefusedError {
+  return new RefusedError({
+    code: 'cdc_of_other_connection',
+    message: `the publication ${record.publication} and the slot ${record.slot} there are those of the connection ${connection.name}`,
+    fix: `take them down by it: jackfield connections cdc teardown ${shellWord(connection.name)}; or choose other names with --publication and --slot`,
+  });
+}
+
+/**
+ * What every catalog refuses to keep, so that no set-up is forgotten over another.
+ * @param known all that it keeps
+ * @throws RefusedError cdc_set_up_otherwise, cdc_set_up_elsewhere, cdc_of_other_connection
+ */
+export function refuseLostSetup(
+  { id, name }: Pick<SavedConnection, 'id' | 'name'>,
+  record: CdcRecord,
+  known: readonly OwnedCdcRecord[],
+): void {
+  const former = known.find(({ connection }) => connection.id === id)?.record;
+  if (former !== undefined) {
+    if (!isSamePlace(former, record)) throw cdcSetUpElsewhere(name, former);
+    if (!isSameNames(former, record)) throw cdcSetUpOtherwise(name, former);
+    return;
+  }
+  const other = known.find((it) => isInTheWay(it.record, record));
+  if (other !== undefined) throw cdcOfOtherConnection(other);
 }

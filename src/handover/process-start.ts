@@ -12,6 +12,8 @@ export function isRunning(pid: number, start: string): boolean {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
+  // Ended, and not waited for: where a container's first process waits for nobody, for ever.
+  if (statFields(pid)?.[0] === 'Z') return false;
   return start === '0' || processStart(pid) === start;
 }
 

@@ -6,7 +6,7 @@ import { checkSourceConfig, defaultSourceConfig, type SourceConfig } from './sou
 /** How a connection's discovery is configured; the defaults where nothing was decided. */
 export async function sourceConfigOf(
   services: ConnectionServices,
-  { id }: SavedConnection,
+  { id }: Pick<SavedConnection, 'id'>,
 ): Promise<SourceConfig> {
   const catalog = await services.catalog();
   const { refreshEveryMs = defaultSourceConfig.refreshEveryMs } = services;

@@ -6,6 +6,7 @@ const most = 3;
  * the most, whatever the case, or with the word in them. The nearest first.
  */
 export function nearNames<T>(wanted: string, names: Iterable<T>, textOf: (it: T) => string): T[] {
+  if (wanted.trim() === '') return [];
   const word = [...wanted.toLowerCase()];
   const bound = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
   const near: { readonly it: T; readonly distance: number }[] = [];

@@ -92,10 +92,11 @@ export function cdcTeardown(teardown: CdcTeardown): Answer {
     columns: stepColumns,
     records: () => stepRecords(teardown.steps),
     text(view) {
-      const done =
-        teardown.steps.length === 0
-          ? 'there is nothing of ours to take down'
-          : `taken down, in ${plural(teardown.steps.length, 'step')}`;
+      const { steps, forgotten } = teardown;
+      const nothing = forgotten
+        ? 'this catalog has forgotten the set-up; nothing was changed on a server'
+        : 'there is nothing of ours to take down';
+      const done = steps.length === 0 ? nothing : `taken down, in ${plural(steps.length, 'step')}`;
       return `${view.theme.strong(terminalSafe(teardown.connection))}  ${namesOf(teardown)}\n${coloredMark('passed', view.theme, done)}\n${problemLines(teardown.left, view)}`;
     },
   };

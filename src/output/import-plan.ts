@@ -14,7 +14,7 @@ const signs: Readonly<Record<Action, string>> = {
 };
 const counted: Readonly<Record<Action, readonly [future: string, past: string, left: string]>> = {
   add: ['new', 'added', 'not added'],
-  change: ['to change', 'changed', 'left as they are'],
+  change: ['to change', 'changed', 'not changed'],
   same: ['unchanged', 'unchanged', 'unchanged'],
   conflict: ['in conflict', 'in conflict', 'in conflict'],
   skipped: ['skipped', 'skipped', 'skipped'],

@@ -1,5 +1,5 @@
 import { endpointOf, type Role, type SavedConnection, type TestResult } from '../connections/connection.ts';
-import { NotFoundError } from '../connections/errors.ts';
+import { NotFoundError, UsageError } from '../connections/errors.ts';
 import { secretsOf } from '../connections/secrets-of.ts';
 import { type ConnectionServices, requireConnection } from '../connections/services.ts';
 import { shownWord } from '../connections/shown-word.ts';
@@ -48,7 +48,7 @@ export async function planRetarget(
 /**
  * Every pipeline that uses one connection is given another one, those too that used one of that name
  * before it was deleted.
- * @throws NotFoundError no_such_connection; UsageError wrong_role
+ * @throws NotFoundError no_such_connection; UsageError wrong_role, same_connection
  */
 export async function planRetargetAll(
   services: ConnectionServices,
@@ -81,7 +81,17 @@ export async function planRetargetAll(
   const moves = users
     .filter((pipeline) => pipeline[role].id !== target.id)
     .map((pipeline): Move => ({ pipeline, to: { [role]: target } }));
+  // One that was saved anew under the name of a deleted one takes up what that one left.
+  if (former?.id === target.id && moves.length === 0) throw ontoItself(target);
   return { moves };
+}
+
+function ontoItself({ name }: SavedConnection): UsageError {
+  return new UsageError({
+    code: 'same_connection',
+    message: `--from and --to both name ${shownWord(name)}: no pipeline can be retargeted from a connection onto itself`,
+    fix: 'name another one with --to; jackfield connections list shows those there are',
+  });
 }
 
 /** A test of a retargeting: told of each end before it is dialled, and what came of it. */

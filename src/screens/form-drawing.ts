@@ -16,6 +16,7 @@ import {
   isTextField,
   type SecretField,
 } from './form-state.ts';
+import { hiddenLines } from './hidden-lines.ts';
 import type { Frame, Size } from './live-screen.ts';
 import { shownLine, type TextLine } from './text-line.ts';
 import { wrapped } from './wrapped-text.ts';
@@ -23,8 +24,8 @@ import { wrapped } from './wrapped-text.ts';
 /** What a form is drawn with, besides its state. */
 export interface FormLook {
   readonly theme: Theme;
-  /** `New source · Neon · PostgreSQL`; made terminal-safe here. */
-  readonly title: string;
+  /** `New source · Neon`; made terminal-safe here. */
+  readonly title: (state: FormState) => string;
   /** The connection that is edited; null for a new one. */
   readonly saved: SavedConnection | null;
   readonly ladder: Ladder | null;
@@ -41,6 +42,7 @@ const labels: Readonly<Record<FormField, string>> = {
   sslCert: 'Client cert',
   sslKey: 'Client key',
   sslKeyPassword: 'Key password',
+  options: 'Options',
   tags: 'Tags',
 };
 const buttonTitles: Readonly<Record<FormButton, string>> = {
@@ -55,7 +57,7 @@ const valueStart = labelWidth + 4;
 
 /** A part of the form: its lines, and where the cursor is in the first of them. */
 interface Part {
-  readonly stop: FormStop | null;
+  readonly stop: FormStop;
   readonly lines: readonly string[];
   readonly column: number;
 }
@@ -74,7 +76,7 @@ export function drawForm(state: FormState, look: FormLook, size: Size): Frame {
   const bodyRoom = Math.max(1, room - shownStatus);
   const { line: focus, column } = focusIn(parts, state);
   const first = Math.max(0, Math.min(focus - Math.floor(bodyRoom / 2), body.length - bodyRoom));
-  const hidden = hiddenText(first, body.length - first - bodyRoom);
+  const hidden = hiddenLines(first, body.length - first - bodyRoom);
   const lines = [
     titleLine(state, look, size.columns),
     ...body.slice(first, first + bodyRoom),
@@ -84,22 +86,17 @@ export function drawForm(state: FormState, look: FormLook, size: Size): Frame {
   return { lines, cursor: { line: 1 + focus - first, column } };
 }
 
-/** How many lines there is no room for; nothing where all are to be seen. */
-function hiddenText(above: number, below: number): string {
-  const told = [...(above > 0 ? [`${above} above`] : []), ...(below > 0 ? [`${below} below`] : [])];
-  return told.length === 0 ? '' : `${told.join(', ')} · `;
-}
-
 function titleLine(state: FormState, { theme, title }: FormLook, columns: number): string {
   const unsaved = isChanged(state) ? '  * not saved' : '';
-  const text = truncateToWidth(terminalSafe(title), columns - unsaved.length);
+  const text = truncateToWidth(terminalSafe(title(state)), columns - unsaved.length);
   return theme.strong(text) + theme.caution(unsaved);
 }
 
 function focusIn(parts: readonly Part[], { focus }: FormState): { line: number; column: number } {
   let line = 0;
   for (const part of parts) {
-    if (part.stop === focus || (part.stop === null && isButton(focus))) return { line, column: part.column };
+    if (part.stop === focus || (part.stop === 'test' && isButton(focus)))
+      return { line, column: part.column };
     line += part.lines.length;
   }
   return { line: 0, column: 0 };
@@ -108,21 +105,7 @@ function focusIn(parts: readonly Part[], { focus }: FormState): { line: number; 
 function partsOf(state: FormState, look: FormLook, columns: number): Part[] {
   const fields = formStops(state.values).filter((stop) => !isButton(stop)) as FormField[];
   const parts = fields.map((field) => fieldPart(state, field, look, columns));
-  const options = Object.entries(state.values.others.options);
-  if (options.length > 0) {
-    const text = options.map(([name, value]) => `${name}=${value}`).join(' ');
-    const shown = truncateToWidth(terminalSafe(text), columns - valueStart);
-    parts.push({
-      stop: null,
-      lines: [look.theme.faint(`  ${padToWidth('Options', labelWidth)}  ${shown}`)],
-      column: 0,
-    });
-  }
-  return [
-    ...parts.filter(({ stop }) => stop !== null),
-    ...parts.filter(({ stop }) => stop === null),
-    buttonPart(state, look.theme),
-  ];
+  return [...parts, buttonPart(state, look.theme)];
 }
 
 function fieldPart(state: FormState, field: FormField, look: FormLook, columns: number): Part {
@@ -224,7 +207,7 @@ function statusLines(
     const question = 'Leave without saving? y: leave, s: save, n: stay';
     return wrapped(question, size.columns).map((line) => theme.caution(line));
   }
-  const said: string[] = [];
+  const said: string[] = providerLines(state, theme, size.columns);
   if (message !== null) {
     const style = message.good ? theme.good : theme.bad;
     const text = `${message.good ? '✓' : '✗'} ${terminalSafe(message.text)}`;
@@ -236,9 +219,22 @@ function statusLines(
   return [...said, ...(ladder === null ? [] : ladderLines(ladder, theme, { columns: size.columns, rows }))];
 }
 
+/** Who the host told that hosts it, what followed of that, and what is needed there. */
+function providerLines({ provider, values }: FormState, theme: Theme, columns: number): string[] {
+  if (provider === null || provider.told === null) return [];
+  const set = provider.told.map((field) => {
+    const value = field === 'sslMode' ? values.sslMode : values.texts[field].text;
+    return `${labels[field]} ${value === '' ? 'empty' : value}`;
+  });
+  const text = `Told from the host: ${provider.preset.title}${set.length === 0 ? '' : `, so ${set.join(', ')}`}`;
+  return wrapped(terminalSafe(text), columns).map(theme.faint);
+}
+
 function helpText(state: FormState, columns: number): string {
   if (columns < 60) return '^T test · ^S save · Esc back';
   if (state.focus === 'sslMode') return '←→ choose · ↑↓ move · Ctrl-T test · Ctrl-S save · Esc back';
+  if (state.focus === 'options')
+    return "key=value key='a longer value' · Ctrl-T test · Ctrl-S save · Esc back";
   const reveal = isSecretField(state.focus) ? `Ctrl-R ${state.revealed ? 'hide' : 'reveal'} · ` : '';
   const paste = isTextField(state.focus) && columns >= 79 ? 'a pasted URL fills all · ' : '';
   return `↑↓ move · ${reveal}${paste}Ctrl-T test · Ctrl-S save · Esc back`;

@@ -1,5 +1,5 @@
 import type { AddRequest } from '../connections/add.ts';
-import type { Role, SavedConnection } from '../connections/connection.ts';
+import type { Endpoint, Role, SavedConnection } from '../connections/connection.ts';
 import type { Connector } from '../connections/connector.ts';
 import { type EditPlan, type EditRequest, planEdit } from '../connections/edit.ts';
 import { completeEndpoint, type EndpointInput } from '../connections/endpoint.ts';
@@ -13,13 +13,13 @@ import type { FormField, FormState, FormValues, SecretLine } from './form-state.
 
 /** Whose form it is. */
 export type FormSubject =
-  | { readonly kind: 'new'; readonly role: Role; readonly title: string; readonly connector: Connector }
+  | { readonly kind: 'new'; readonly role: Role; readonly connector: Connector }
   | { readonly kind: 'edit'; readonly saved: SavedConnection; readonly connector: Connector };
 
 const empty = 'this can not be left empty';
 
 /** The endpoint as the form holds it; an empty field is absent. */
-function endpointInput({ texts, sslMode, others }: FormValues): EndpointInput {
+function endpointInput(connector: Connector, { texts, sslMode, others }: FormValues): EndpointInput {
   const text = (field: keyof FormValues['texts']) => texts[field].text.trim();
   const input: EndpointInput = { sslMode, ...others };
   for (const field of ['host', 'database', 'username', 'schema'] as const) {
@@ -29,7 +29,33 @@ function endpointInput({ texts, sslMode, others }: FormValues): EndpointInput {
   for (const field of ['sslRootCert', 'sslCert', 'sslKey'] as const) {
     input[field] = text(field) === '' ? null : absolutePath(text(field));
   }
+  input.options = optionsIn(connector, texts.options.text) ?? {};
   return input;
+}
+
+/** @returns null where they can't be read, which is complained about beside them */
+export function optionsIn(connector: Connector, text: string): Endpoint['options'] | null {
+  try {
+    return connector.readOptions(text);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** More than that has no room beside a field. */
+const longestFix = 80;
+
+/** A complaint about options says what they may be, which nobody knows by heart. */
+function optionsComplaint(connector: Connector, text: string): string | null {
+  try {
+    connector.readOptions(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const isShown = error.fix !== null && error.fix.length <= longestFix;
+    return isShown ? `${error.message}: ${error.fix}` : error.message;
+  }
 }
 
 /**
@@ -58,9 +84,11 @@ export async function formComplaints(
   if (port !== true) complaints.port = port;
   const tags = await complaintOf(() => checkTags(tagsOf(values)));
   if (tags !== null) complaints.tags = tags;
+  const options = optionsComplaint(subject.connector, values.texts.options.text);
+  if (options !== null) complaints.options = options;
   Object.assign(complaints, await endpointComplaints(subject.connector, values, complaints));
   if (subject.kind === 'edit' && Object.keys(complaints).length === 0) {
-    const { asksAgain } = await planOf(services, subject.saved, values);
+    const { asksAgain } = await planOf(services, subject, values);
     const again = 'type it again: the saved one is not sent to another endpoint, or over weaker TLS';
     for (const field of asksAgain) complaints[field] = again;
   }
@@ -73,7 +101,7 @@ async function endpointComplaints(
   values: FormValues,
   known: FormState['complaints'],
 ): Promise<FormState['complaints']> {
-  const whole = endpointInput(values);
+  const whole = endpointInput(connector, values);
   const clientPair = whole.sslKey === null && whole.sslCert !== null ? 'sslKey' : 'sslCert';
   const steps: readonly (readonly [field: FormField, parts: readonly (keyof EndpointInput)[]])[] = [
     ['host', ['host']],
@@ -81,9 +109,10 @@ async function endpointComplaints(
     ['database', ['database']],
     ['username', ['username']],
     ['schema', ['schema']],
-    ['sslMode', ['sslMode', 'options', 'sslCrl']],
+    ['sslMode', ['sslMode', 'sslCrl']],
     ['sslRootCert', ['sslRootCert']],
     [clientPair, ['sslCert', 'sslKey']],
+    ['options', ['options']],
   ];
   const complaints: { -readonly [Field in keyof FormState['complaints']]: string } = {};
   let good: EndpointInput = {};
@@ -114,7 +143,7 @@ export function addRequestOf(subject: Extract<FormSubject, { kind: 'new' }>, val
   return {
     name: values.texts.name.text,
     role: subject.role,
-    endpoint: completeEndpoint(subject.connector, endpointInput(values)),
+    endpoint: completeEndpoint(subject.connector, endpointInput(subject.connector, values)),
     tags: tagsOf(values),
     secrets: { password: inputOf(password), sslKeyPassword: inputOf(sslKeyPassword) },
   };
@@ -123,12 +152,12 @@ export function addRequestOf(subject: Extract<FormSubject, { kind: 'new' }>, val
 /** The edit that the form asks for. @throws UsageError, RefusedError: see planEdit */
 export function planOf(
   services: ConnectionServices,
-  saved: SavedConnection,
+  { saved, connector }: Extract<FormSubject, { kind: 'edit' }>,
   values: FormValues,
 ): Promise<EditPlan> {
   const request: EditRequest = {
     name: values.texts.name.text,
-    endpoint: endpointInput(values),
+    endpoint: endpointInput(connector, values),
     tags: tagsOf(values),
     ...changedSecret('password', saved, values),
     ...changedSecret('sslKeyPassword', saved, values),

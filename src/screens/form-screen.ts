@@ -3,12 +3,12 @@ import { drawForm, type FormLook } from './form-drawing.ts';
 import type { Ladder } from './form-ladder.ts';
 import {
   type FormEvent,
+  type FormReading,
   type FormState,
   formAfter,
   isButton,
   isChanged,
   isSecretField,
-  type ReadUrl,
 } from './form-state.ts';
 import { type Key, type LiveScreen, showScreen } from './live-screen.ts';
 
@@ -29,8 +29,10 @@ export interface FormSession {
 
 /** What a form is shown with. */
 export interface FormScreenParts {
-  readonly readUrl: ReadUrl;
+  readonly reading: FormReading;
   check(state: FormState): Promise<FormState['complaints']>;
+  /** Told of each change. */
+  onState(state: FormState): void;
   /** To be started when the form is there. */
   readonly test: RunningTest | null;
 }
@@ -45,11 +47,12 @@ export async function showForm(
   session: FormSession,
   parts: FormScreenParts,
 ): Promise<FormCommand> {
-  const { readUrl, test } = parts;
+  const { reading, test } = parts;
   const cancelling = new AbortController();
   let testing: Promise<void> | null = null;
   const apply = (event: FormEvent) => {
-    session.state = formAfter(session.state, event, readUrl);
+    session.state = formAfter(session.state, event, reading);
+    parts.onState(session.state);
   };
   const screen: LiveScreen<FormCommand> = {
     draw: (size) => drawForm(session.state, session.look, size),

@@ -21,12 +21,17 @@ const textFields = [
   'sslRootCert',
   'sslCert',
   'sslKey',
+  'options',
   'tags',
 ] as const;
 type TextField = (typeof textFields)[number];
 
 /** Those that are not shown as they are typed. */
 export type SecretField = 'password' | 'sslKeyPassword';
+
+/** Those that a provider has a default for. */
+const providerFields = ['port', 'database', 'schema', 'sslMode'] as const;
+type ProviderField = (typeof providerFields)[number];
 
 export type FormField = TextField | SecretField | 'sslMode';
 
@@ -50,7 +55,14 @@ export interface FormValues {
   readonly sslMode: SslMode;
   readonly secrets: Readonly<Record<SecretField, SecretLine>>;
   /** What has no field: it comes from a URL, or from what is saved, and stays. */
-  readonly others: Pick<Endpoint, 'sslCrl' | 'options'>;
+  readonly others: Pick<Endpoint, 'sslCrl'>;
+}
+
+/** Who hosts a new connection's database, and how that is known. */
+interface FormProvider {
+  readonly preset: ProviderPreset;
+  /** The fields that took another default when the host told it; null: it was chosen. */
+  readonly told: readonly ProviderField[] | null;
 }
 
 /** The form and where the user is in it. */
@@ -58,6 +70,12 @@ export interface FormState {
   /** What is saved, or what a new one begins with: what Reset goes back to. */
   readonly initial: FormValues;
   readonly values: FormValues;
+  /** Of a new connection; null for one that is saved, whose fields are all its own. */
+  readonly provider: FormProvider | null;
+  /** What {@link provider} began as. */
+  readonly chosen: ProviderPreset | null;
+  /** The fields with something that somebody typed, or that a URL said: no provider's default replaces it. */
+  readonly said: ReadonlySet<FormField>;
   readonly focus: FormStop;
   /** The fields that were left once: only these are complained about before Test or Save. */
   readonly visited: ReadonlySet<FormField>;
@@ -82,38 +100,59 @@ export type FormEvent =
   | { readonly kind: 'reset' }
   | { readonly kind: 'leaving'; readonly asks: boolean };
 
-/** What is in a URL, or what is wrong with it. */
-export type ReadUrl = (text: string) => ParsedUrl | string;
+/** What the form asks its kind of database. */
+export interface FormReading {
+  /** What is in a URL, or what is wrong with it. */
+  url(text: string): ParsedUrl | string;
+  /** The options in a line of text; empty where it can't be read. */
+  options(text: string): Endpoint['options'];
+  /** The line of text with these options. */
+  optionsText(options: Endpoint['options']): string;
+  /** The provider that a host tells; null where it tells none. */
+  provider(host: string): ProviderPreset | null;
+  /** The provider of that name, which was chosen, or told by the host. */
+  preset(provider: string, host: string): ProviderPreset | null;
+  /** The options in whose values no secret fits. */
+  readonly plainOptions: readonly string[];
+}
 
 const noLine = lineOf('');
 
 /** A new connection's form, with the defaults of its provider. */
-export function newForm({ defaults }: ProviderPreset): FormState {
-  const { port, database, schema, sslMode } = defaults;
-  return formOf({
+export function newForm(preset: ProviderPreset): FormState {
+  const { port, database, schema, sslMode } = preset.defaults;
+  const values: FormValues = {
     texts: textsOf({ port, database: database ?? '', schema }),
     sslMode,
     secrets: { password: { choice: 'none', line: noLine }, sslKeyPassword: { choice: 'none', line: noLine } },
-    others: { sslCrl: null, options: {} },
-  });
+    others: { sslCrl: null },
+  };
+  return formOf(values, preset);
 }
 
 /** The form of what is saved. */
-export function editForm(saved: SavedConnection): FormState {
-  const { sslCrl, options } = saved;
-  return formOf({
-    texts: textsOf({ ...saved, tags: saved.tags.join(', ') }),
+export function editForm(
+  saved: SavedConnection,
+  { optionsText }: Pick<FormReading, 'optionsText'>,
+): FormState {
+  const texts = { ...saved, options: optionsText(saved.options), tags: saved.tags.join(', ') };
+  const values: FormValues = {
+    texts: textsOf(texts),
     sslMode: saved.sslMode,
     secrets: { password: formerOf(saved.password), sslKeyPassword: formerOf(saved.sslKeyPassword) },
-    others: { sslCrl, options },
-  });
+    others: { sslCrl: saved.sslCrl },
+  };
+  return formOf(values, null);
 }
 
-function formOf(values: FormValues): FormState {
+function formOf(values: FormValues, chosen: ProviderPreset | null): FormState {
   const visited = new Set<FormField>();
   return {
     initial: values,
     values,
+    provider: chosen && { preset: chosen, told: null },
+    chosen,
+    said: new Set<FormField>(),
     focus: 'name',
     visited,
     complaints: {},
@@ -140,6 +179,7 @@ export function formStops({ texts, secrets }: FormValues): FormStop[] {
     ...(['name', 'host', 'port', 'database', 'username', 'password', 'schema', 'sslMode'] as const),
     ...(['sslRootCert', 'sslCert', 'sslKey'] as const),
     ...(hasKey ? (['sslKeyPassword'] as const) : []),
+    'options',
     'tags',
     ...formButtons,
   ];
@@ -175,20 +215,20 @@ export function fingerprint({ texts, sslMode, secrets, others }: FormValues, of?
   ]);
 }
 
-export function formAfter(state: FormState, event: FormEvent, readUrl: ReadUrl): FormState {
+export function formAfter(state: FormState, event: FormEvent, reading: FormReading): FormState {
   switch (event.kind) {
     case 'pressed':
-      return pressed(state, event.key, readUrl);
+      return pressed(state, event.key, reading);
     case 'pasted':
-      return pasted(state, event.text, readUrl);
+      return pasted(state, event.text, reading);
     case 'read':
-      return read(state, readUrl);
+      return state.unseen === null ? state : withProvider(read(state, reading), reading);
     case 'checked':
       return { ...state, complaints: withRefusedUrl(event.complaints, state) };
     case 'submitted':
       return submitted(state, event.complaints);
     case 'reset':
-      return { ...formOf(state.initial), focus: state.focus };
+      return { ...formOf(state.initial, state.chosen), focus: state.focus };
     case 'leaving':
       return { ...state, leaving: event.asks };
   }
@@ -209,15 +249,16 @@ function submitted(state: FormState, complaints: FormState['complaints']): FormS
   return { ...state, visited, complaints, ...(wrong !== undefined && { focus: wrong }) };
 }
 
-function pressed(state: FormState, key: Key, readUrl: ReadUrl): FormState {
+function pressed(state: FormState, key: Key, reading: FormReading): FormState {
   const { focus } = state;
   const step = stepOf(key, focus);
-  if (step !== 0) return moved(read(state, readUrl), step);
+  if (step !== 0) return moved(withProvider(read(state, reading), reading), step);
   if (key.ctrl && key.name === 'r') return { ...state, revealed: !state.revealed };
   if (isTextField(focus)) return typedText(state, focus, key);
   if (isSecretField(focus)) return typedSecret(state, focus, key);
-  if (focus === 'sslMode') return withValues(state, { sslMode: otherMode(state.values.sslMode, key) });
-  return state;
+  if (focus !== 'sslMode') return state;
+  const sslMode = otherMode(state.values.sslMode, key);
+  return sslMode === state.values.sslMode ? state : withValues(saying(state, 'sslMode'), { sslMode });
 }
 
 /** Where a key takes the pointer: 1 to the next stop, -1 to the one before. */
@@ -257,15 +298,15 @@ function typedText(state: FormState, field: TextField, key: Key): FormState {
     if (key.name === 'backspace') {
       const rest = [...state.unseen].slice(0, -1).join('');
       // Little enough of it is left to be no URL any more: it began before anything secret.
-      return looksLikeUrl(rest) ? { ...state, unseen: rest } : unhidden(state, field, rest);
+      return isUrlIn(field, rest) ? { ...state, unseen: rest } : unhidden(state, field, rest);
     }
     return key.ctrl && (key.name === 'u' || key.name === 'w') ? unhidden(state, field, '') : state;
   }
   const line = editLine(state.values.texts[field], key);
   if (line === state.values.texts[field]) return state;
   const next = withoutComplaint(state, field);
-  if (looksLikeUrl(line.text)) return { ...withText(next, field, noLine), unseen: line.text };
-  return withText(next, field, line);
+  if (isUrlIn(field, line.text)) return { ...withText(next, field, noLine), unseen: line.text };
+  return withText(line.text === '' ? unsaid(next, field) : saying(next, field), field, line);
 }
 
 function unhidden(state: FormState, field: TextField, text: string): FormState {
@@ -278,6 +319,12 @@ export function looksLikeUrl(text: string): boolean {
     /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text) ||
     /(?:^|\s)(?:host|hostaddr|dbname|user|password)\s*=/i.test(text)
   );
+}
+
+/** Options are keywords with values too: there only what is none of them begins a connection string. */
+function isUrlIn(field: FormField, text: string): boolean {
+  if (field !== 'options') return looksLikeUrl(text);
+  return /^\s*[a-z][a-z0-9+.-]*:\/\/|(?:^|\s)(?:host|dbname|user|(?:ssl)?password)\s*=/i.test(text);
 }
 
 function typedSecret(state: FormState, field: SecretField, key: Key): FormState {
@@ -307,28 +354,38 @@ function otherMode(mode: SslMode, key: Key): SslMode {
   return others.find((other) => other.startsWith(key.typed.toLowerCase())) ?? mode;
 }
 
-function pasted(state: FormState, text: string, readUrl: ReadUrl): FormState {
+function pasted(state: FormState, text: string, reading: FormReading): FormState {
   const { focus } = state;
-  if (isSecretField(focus)) {
+  const line = pastedLine(text);
+  // A password may look like the beginning of a URL, but not like a whole one.
+  if (isSecretField(focus) && !isWholeUrl(line, reading)) {
     const secret = state.values.secrets[focus];
     const former = secret.choice === 'typed' ? secret.line : noLine;
     const added = text.replace(/[\r\n]+$/, '');
     if (added === '') return state;
-    const line = insertInto(state.revealed ? former : lineOf(former.text), added);
-    return withSecret(state, focus, { choice: 'typed', line });
+    const typed = insertInto(state.revealed ? former : lineOf(former.text), added);
+    return withSecret(state, focus, { choice: 'typed', line: typed });
   }
-  const line = pastedLine(text);
-  if (looksLikeUrl(line)) return read({ ...state, unseen: line }, readUrl);
+  const field = isButton(focus) ? 'host' : focus;
+  const isUrl = isSecretField(focus) || isUrlIn(field, line);
+  if (isUrl) return withProvider(read({ ...state, unseen: line }, reading), reading);
   if (!isTextField(focus) || state.unseen !== null) return state;
-  return withText(withoutComplaint(state, focus), focus, insertInto(state.values.texts[focus], line));
+  const next = saying(withoutComplaint(state, focus), focus);
+  return withText(next, focus, insertInto(state.values.texts[focus], line));
+}
+
+function isWholeUrl(text: string, reading: FormReading): boolean {
+  if (!looksLikeUrl(text)) return false;
+  const parsed = reading.url(text);
+  return typeof parsed !== 'string' && parsed.endpoint.host !== undefined;
 }
 
 /** Takes over what was typed as a URL, where one was; what can't be read can't be seen either, and is typed anew. */
-function read(state: FormState, readUrl: ReadUrl): FormState {
+function read(state: FormState, reading: FormReading): FormState {
   if (state.unseen === null) return state;
-  const parsed = readUrl(state.unseen);
+  const parsed = reading.url(state.unseen);
   const seen = { ...state, unseen: null };
-  if (typeof parsed !== 'string') return filled(seen, parsed);
+  if (typeof parsed !== 'string') return filled(seen, parsed, reading);
   const field = isTextField(state.focus) ? state.focus : 'host';
   return {
     ...seen,
@@ -339,18 +396,32 @@ function read(state: FormState, readUrl: ReadUrl): FormState {
 }
 
 /** The form with what a URL says; what it leaves out stays. */
-function filled(state: FormState, { endpoint, password, sslKeyPassword }: ParsedUrl): FormState {
+function filled(
+  state: FormState,
+  { endpoint, password, sslKeyPassword }: ParsedUrl,
+  reading: FormReading,
+): FormState {
   const { values } = state;
   const texts = { ...values.texts };
+  const said = new Set(state.said);
   for (const field of textFields) {
-    const value = field === 'name' || field === 'tags' ? undefined : endpoint[field];
-    if (value !== undefined) texts[field] = lineOf(String(value ?? ''));
+    if (field === 'name' || field === 'tags' || field === 'options') continue;
+    const value = endpoint[field];
+    if (value === undefined) continue;
+    texts[field] = lineOf(String(value ?? ''));
+    said.add(field);
   }
+  if (endpoint.options) {
+    const options = { ...reading.options(texts.options.text), ...endpoint.options };
+    texts.options = lineOf(reading.optionsText(options));
+  }
+  if (endpoint.sslMode !== undefined || endpoint.sslRootCert === 'system') said.add('sslMode');
   const typed = (text: string): SecretLine => ({ choice: 'typed', line: lineOf(text) });
   return {
     ...state,
     complaints: {},
     refusedUrl: null,
+    said,
     values: {
       texts,
       // libpq: the system's roots make verify-full the default (libpq-connect.html, sslrootcert).
@@ -359,12 +430,46 @@ function filled(state: FormState, { endpoint, password, sslKeyPassword }: Parsed
         password: password ? typed(password.reveal()) : values.secrets.password,
         sslKeyPassword: sslKeyPassword ? typed(sslKeyPassword.reveal()) : values.secrets.sslKeyPassword,
       },
-      others: {
-        sslCrl: endpoint.sslCrl ?? values.others.sslCrl,
-        options: { ...values.others.options, ...endpoint.options },
-      },
+      others: { sslCrl: endpoint.sslCrl ?? values.others.sslCrl },
     },
   };
+}
+
+/**
+ * The form with the provider that its host tells, and that one's defaults in each field of which nobody
+ * said anything. Where the host tells none, it is the one that was chosen.
+ */
+function withProvider(state: FormState, reading: FormReading): FormState {
+  const { provider, values, said } = state;
+  if (provider === null) return state;
+  const hosting = reading.provider(values.texts.host.text.trim());
+  const preset = hosting ?? state.chosen;
+  if (preset === null || preset.provider === provider.preset.provider) return state;
+  const { port, database, schema, sslMode } = preset.defaults;
+  const open = (field: ProviderField) => !said.has(field);
+  const texts = { ...values.texts };
+  const told: ProviderField[] = [];
+  for (const [field, value] of Object.entries({ port, database, schema }) as [
+    keyof typeof texts,
+    unknown,
+  ][]) {
+    const text = String(value ?? '');
+    if (!open(field as ProviderField) || texts[field].text === text) continue;
+    texts[field] = lineOf(text);
+    told.push(field as ProviderField);
+  }
+  const mode = open('sslMode') ? sslMode : values.sslMode;
+  if (mode !== values.sslMode) told.push('sslMode');
+  return { ...withValues(state, { texts, sslMode: mode }), provider: { preset, told: hosting && told } };
+}
+
+function saying(state: FormState, field: FormField): FormState {
+  return { ...state, said: new Set([...state.said, field]) };
+}
+
+/** An emptied field is anybody's again. */
+function unsaid(state: FormState, field: FormField): FormState {
+  return { ...state, said: new Set([...state.said].filter((it) => it !== field)) };
 }
 
 function withValues(state: FormState, change: Partial<FormValues>): FormState {

@@ -50,10 +50,12 @@ export async function chooseConnection(
       return drawHome(state, { theme: asking.theme, now: new Date(), widths, notice }, size);
     },
     begin(controls) {
-      let seen = source.version();
+      let seen: number | null = null;
       const look = async () => {
-        if (performance.now() - lastKey < quietMs || (await source.version()) === (await seen)) return;
-        seen = source.version();
+        if (performance.now() - lastKey < quietMs) return;
+        const version = await source.version();
+        if (version === seen) return;
+        seen = version;
         const connections = await source.load();
         widths = homeWidths(connections, new Date());
         apply({ kind: 'loaded', connections });

@@ -1,6 +1,7 @@
 import { displayWidth, padToWidth, terminalSafe, truncateToWidth } from '../output/terminal-text.ts';
 import type { Theme } from '../output/theme.ts';
 import type { Asking } from './ask.ts';
+import { hiddenLines } from './hidden-lines.ts';
 import { type Frame, type Key, type LiveScreen, type Size, showScreen } from './live-screen.ts';
 
 /** A line of a menu; texts are made terminal-safe here. */
@@ -83,7 +84,10 @@ function drawMenu<T>(menu: Menu<T>, active: number, theme: Theme, { columns, row
     const rest = note === undefined || left < 8 ? '' : `  ${truncateToWidth(terminalSafe(note), left)}`;
     return (isActive ? theme.accent(start) : start) + theme.faint(rest);
   });
-  const help = theme.faint(truncateToWidth('↑↓ move · Enter choose · Esc back', columns));
+  const hidden = hiddenLines(first, items.length - first - room);
+  const long = `${hidden}↑↓ move · Enter choose · Esc back`;
+  const ways = displayWidth(long) <= columns ? long : `${hidden}Enter · Esc back`;
+  const help = theme.faint(truncateToWidth(ways, columns));
   const line = head.length + active - first;
   return { lines: [...head, ...shown, help], cursor: { line, column: 0 } };
 }

@@ -13,8 +13,12 @@ const parts: readonly { readonly value: Part; readonly label: string; readonly n
   { value: 'exclude', label: 'Leave out what matches', note: 'globs with blanks between; nothing for none' },
 ];
 
+/** What stands for nothing where an empty line goes back. */
+const plainNothing = '-';
+
 /**
  * Asks what is to be changed of how a source is read.
+ * @param config as it is: globs are edited, not typed anew
  * @param readEvery reads `6h` or `off`, 0 for it; throws UsageError
  * @returns null when the user went back
  * @throws InterruptedError
@@ -22,6 +26,7 @@ const parts: readonly { readonly value: Part; readonly label: string; readonly n
 export async function askSourceChanges(
   asking: Asking,
   readEvery: (text: string) => number,
+  config: SourceConfig,
 ): Promise<Partial<SourceConfig> | null> {
   for (;;) {
     const part = await askMenu<Part>(asking, { title: 'Change', items: parts });
@@ -31,8 +36,10 @@ export async function askSourceChanges(
       const every = await askLine(asking, 'Read every:', '', check);
       if (every !== null) return { refreshEveryMs: readEvery(every) || null };
     } else {
-      const globs = await askLine(asking, 'Globs:', '', () => true);
-      if (globs !== null) return { [part]: globs.split(/\s+/).filter(Boolean) };
+      const asked = asking.plain ? `Globs, ${plainNothing} for none:` : 'Globs:';
+      const globs = await askLine(asking, asked, config[part].join(' '), () => true);
+      if (globs === null) continue;
+      return { [part]: asking.plain && globs === plainNothing ? [] : globs.split(/\s+/).filter(Boolean) };
     }
   }
 }

@@ -68,7 +68,7 @@ async function rootCertificateOf(endpoint: Endpoint): Promise<string | null> {
       code: 'root_certificate_unreadable',
       message: `the root certificate ${sslRootCert} ${whyUnreadable(error)}, and the stored password is bound to it`,
       // What the password is bound to can't be told any more, so it can't be bound anew either.
-      fix: 'put the file back, or enter the password again: jackfield connections edit --ssl-root-cert FILE',
+      fix: 'put the file back, or enter the password again: jackfield connections edit NAME --ssl-root-cert FILE',
       cause: error,
     });
   }

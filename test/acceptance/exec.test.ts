@@ -6,6 +6,7 @@ import { until } from '../support/behind-our-back.ts';
 import { issue } from '../support/certificates.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { specialRoles, startServer } from '../support/postgres.ts';
+import { jackfield } from '../support/program.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
 import { openTerminal } from '../support/terminal.ts';
@@ -172,6 +173,16 @@ test('its exit code is ours; a signal that ends it is 128 and its number', async
   expect(await ends('kill -TERM $$')).toBe(143);
   expect(await ends('kill -KILL $$')).toBe(137);
   expect(handedOver()).toEqual([]);
+});
+
+test('its exit code is ours where its standard output is full, which is its own business', async () => {
+  if (process.platform !== 'linux') return;
+  const line = 'exec "$@" > /dev/full';
+  const ended = await jackfield(['connections', 'exec', 'orders', '--', ...aNode('process.exit(3)')], {
+    ...script,
+    under: ['/bin/sh', '-c', line, 'sh'],
+  });
+  expect([ended.code, ended.stderr]).toEqual([3, '']);
 });
 
 test('what is wrong before the program starts has our exit codes', async () => {

@@ -8,7 +8,7 @@ import { connectionSchema, doctorReportSchema, testResultListSchema } from '../.
 import { until } from '../support/behind-our-back.ts';
 import { afterwards } from '../support/clean-up.ts';
 import { specialRoles } from '../support/postgres.ts';
-import { programFile } from '../support/program.ts';
+import { jackfield, programFile } from '../support/program.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { majors, serverFor } from '../support/servers.ts';
 
@@ -172,6 +172,27 @@ describe('exit codes', () => {
     });
     expect(full.code).toBe(6);
     expect(JSON.parse(full.stderr)).toMatchObject({ error: { code: 'answer_lost' } });
+  });
+
+  test('a full standard error takes nothing from the answer, nor from the exit code', async () => {
+    if (process.platform !== 'linux') return;
+    const script = newScript();
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    afterwards(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    // What is refused at once is told while the other one is still waited for.
+    const connections = [1, port].map((at) => ({
+      ...{ name: `at-${at}`, role: 'source', host: '127.0.0.1', port: at, database: 'd', username: 'u' },
+    }));
+    const file = join(script.directory, 'connections.json');
+    writeFileSync(file, JSON.stringify({ connections }));
+    const under = ['/bin/sh', '-c', 'exec "$@" 2>/dev/full', 'sh'];
+    const tested = await jackfield(['connections', 'test', '--file', file, '--timeout', '1s'], {
+      ...script,
+      under,
+    });
+    expect([tested.code, tested.stdout]).toEqual([1, expect.stringContaining('2 failed')]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { afterwards } from '../support/clean-up.ts';
 import { goTo, openHome, openRow, paste, pointed, take } from '../support/home-screen.ts';
@@ -81,6 +82,41 @@ describe('a person', () => {
     expect(terminal.raw()).not.toContain('wrong-4711');
     await leave(terminal, 'escape', 0);
     expect(await script.saved()).toMatchObject([{ name: 'orders', lastTest: { status: 'passed' } }]);
+  });
+
+  test('pastes a URL of another provider, and writes options', async () => {
+    const script = newScript();
+    const terminal = await open(script);
+    await terminal.waitFor(pointed('+ New connection'));
+    terminal.press('enter');
+    await take(terminal, 'New connection: role', 'Source');
+    await take(terminal, 'connector and provider', 'Self-hosted');
+    await terminal.waitFor(pointed('Name'));
+    terminal.type('orders');
+    paste(terminal, 'postgresql://app@ep-cool-1.eu.aws.neon.tech');
+    const filled = await terminal.waitFor('Told from the host: Neon, so Database neondb, SSL mode require');
+    expect(filled).toContain('New source · Neon');
+    expect(filled).toMatch(/Database +neondb$/m);
+    await goTo(terminal, 'Options');
+    terminal.type("connect_timeout=never application_name='my job'");
+    await goTo(terminal, 'Tags');
+    await terminal.waitFor('connect_timeout has a value');
+    await goTo(terminal, 'Options');
+    terminal.press('ctrl-u');
+    terminal.type("connect_timeout=7 application_name='my job'");
+    terminal.type('\u0013');
+    await terminal.waitFor('✓ Saved orders');
+    await openRow(terminal, 'orders');
+    await take(terminal, 'Show in pipelines', 'Edit');
+    await terminal.waitFor("connect_timeout=7 application_name='my job'");
+    await goTo(terminal, 'Options');
+    terminal.press('ctrl-u');
+    terminal.type('connect_timeout=8\u0013');
+    await terminal.waitFor('✓ Saved orders');
+    await leave(terminal, 'escape', 0);
+    expect(await script.saved()).toMatchObject([
+      { name: 'orders', provider: 'neon', database: 'neondb', options: { connect_timeout: '8' } },
+    ]);
   });
 
   test('edits, resets, and is asked about what is not saved', async () => {
@@ -169,6 +205,15 @@ describe('a person', () => {
     terminal.press('ctrl-u');
     terminal.type('1h\r');
     await terminal.waitFor(/Refresh +every 1 h/);
+    await take(terminal, 'Back to the connections', 'Leave out');
+    await terminal.waitFor('Globs:');
+    terminal.type('*_old\r');
+    await terminal.waitFor(/Exclude +\*_old/);
+    // They are edited, not typed anew.
+    await take(terminal, 'Back to the connections', 'Leave out');
+    await terminal.waitFor('Globs: *_old');
+    terminal.type(' *_tmp\r');
+    await terminal.waitFor(/Exclude +\*_old, \*_tmp|Exclude +\*_old\s+\*_tmp/);
     await terminal.waitFor(pointed('Back to the connections'));
     terminal.press('escape');
     await openRow(terminal, 'orders');
@@ -208,6 +253,31 @@ describe('a person', () => {
     await leave(terminal, 'escape', 0);
     expect((await script.saved()).map(({ name }) => name)).toEqual(['alpha', 'orders']);
   }, 60_000);
+
+  test('is told what kept a test from beginning, and is drawn over by nothing afterwards', async () => {
+    const script = newScript();
+    const words = ['--role', 'source', '--name', 'orders', '--host', server.host, '--port', server.port];
+    const more = [
+      '--username',
+      role.name,
+      '--database',
+      database,
+      '--password-ref',
+      'env:NOWHERE_TO_BE_SEEN',
+    ];
+    expect((await script.jackfield`connections add ${words.map(String)} ${more}`).code).toBe(0);
+    const terminal = await open(script);
+    await openRow(terminal, 'orders');
+    await take(terminal, 'Show in pipelines', 'Test');
+    await terminal.waitFor('Enter: back to the connections');
+    expect(terminal.screen()).toContain('NOWHERE_TO_BE_SEEN');
+    // Longer than a sign that something goes on waits before it shows.
+    await sleep(600);
+    expect(terminal.raw()).not.toContain('testing');
+    terminal.press('enter');
+    await terminal.waitFor('Search:');
+    await leave(terminal, 'escape', 0);
+  });
 
   test('finds by tab and search, sees what others save meanwhile, and leaves by Esc', async () => {
     const script = newScript();
@@ -251,6 +321,12 @@ describe('the terminal', () => {
     await terminal.waitFor('Too small');
     terminal.resize(80, 24);
     await openRow(terminal, 'orders');
+    terminal.resize(40, 12);
+    await terminal.waitFor(/^\d below · Enter · Esc back$/m);
+    terminal.press('end');
+    await terminal.waitFor(/^\d above · Enter · Esc back$/m);
+    terminal.press('home');
+    terminal.resize(80, 24);
     await take(terminal, 'Show in pipelines', 'Edit');
     await terminal.waitFor('the saved one');
     terminal.resize(40, 15);

@@ -377,7 +377,7 @@ describe('at a terminal', () => {
     second.type('n\r');
     await second.waitFor('Import this?');
     second.type('y\r');
-    await second.waitFor('1 added, 1 left as they are');
+    await second.waitFor('1 added, 1 not changed');
     expect((await second.exit()).code).toBe(1);
   });
 

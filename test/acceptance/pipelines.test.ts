@@ -252,6 +252,7 @@ describe('what is refused', () => {
       [2, 'missing_argument', 'check'],
       [2, 'missing_argument', 'retarget', 'nightly'],
       [2, 'missing_argument', 'retarget', '--from', 'shop'],
+      [2, 'same_connection', 'retarget', '--from', 'shop', '--to', 'shop'],
       [2, 'conflicting_flags', 'retarget', 'nightly', '--from', 'shop', '--to', 'lake'],
       [2, 'conflicting_flags', 'retarget', '--source', 'shop', '--from', 'shop', '--to', 'lake'],
       [2, 'conflicting_flags', 'check', 'nightly', '--all'],
@@ -275,6 +276,9 @@ describe('what is refused', () => {
     // The same again is no change, and no error.
     const same = await script.jackfield`pipelines retarget nightly --source shop`;
     expect([same.code, same.stderr]).toEqual([0, '✓ nightly is like that already\n']);
+    await save(script, 'source', 'spare');
+    const none = await script.jackfield`pipelines retarget --from spare --to shop`;
+    expect([none.code, none.stdout, none.stderr]).toEqual([0, '', '✓ No pipeline uses spare\n']);
     const active = await script.jackfield`pipelines resume nightly`;
     expect([active.code, active.stderr]).toEqual([0, '✓ nightly: active already\n']);
   });

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { until } from '../support/behind-our-back.ts';
+import { afterwards } from '../support/clean-up.ts';
 import { jackfield, newHome } from '../support/program.ts';
 import { serverFor } from '../support/servers.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
@@ -77,6 +79,37 @@ test('statements of several lines, errors, and what is read-only', async () => {
   await type(terminal, '\\q');
   expect(await terminal.exit()).toEqual({ code: 0, signal: null });
   expect(await server.run('select count(*)::int as n from orders', database)).toEqual([{ n: 2 }]);
+});
+
+test('a session that the server ended is followed by another one', async () => {
+  const terminal = await openPrompt(await homeWithOrders());
+  await type(terminal, 'select pg_terminate_backend(pg_backend_pid());');
+  await terminal.waitFor('(57P01)');
+  expect(terminal.screen()).toContain('→ run it again');
+  await type(terminal, 'select 41 + 1 as first;');
+  await terminal.waitFor(/^first\n +42$/m);
+  expect(terminal.screen()).toContain('the connection was lost; this is a new one');
+  const idle = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role.name}'`;
+  await server.run(idle);
+  await type(terminal, 'select 42 + 1 as second;');
+  await terminal.waitFor(/^second\n +43$/m);
+  await leave(terminal);
+});
+
+test('while a server that says nothing is dialled there is a sign of life', async () => {
+  const home = newHome();
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  afterwards(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const words = ['connections', 'add', '--role', 'source', '--name', 'silent', '--host', '127.0.0.1'];
+  const more = ['--port', String(port), '--database', 'd', '--username', 'u', '--no-password'];
+  expect((await jackfield([...words, ...more], { home, env })).code).toBe(0);
+  const terminal = await openTerminal(['connections', 'query', 'silent'], { home, env });
+  await terminal.waitFor('connecting to silent');
+  terminal.press('ctrl-c');
+  expect(await terminal.exit()).toEqual({ code: 130, signal: null });
+  expect(terminal.screen()).not.toContain('connecting');
 });
 
 test('Ctrl-C drops what is typed, and cancels what runs without leaving', async () => {

@@ -621,6 +621,7 @@ export function describeConnectionCatalog(
         publication: 'Öffentlich "x"',
         slot: 'changes',
         host: 'db.example.com,/run/x',
+        hostaddr: '10.0.0.1',
         port: 6432,
         database: "o'shop",
         since: '2026-01-02T03:04:05.678Z',
@@ -637,6 +638,14 @@ export function describeConnectionCatalog(
         await expect(another.saveCdcRecord(id, { ...record, slot: 'other' })).rejects.toMatchObject({
           code: 'cdc_set_up_otherwise',
         });
+        // And one in another place the slot that is left there.
+        for (const place of [{ host: 'x' }, { hostaddr: null }, { port: 1 }, { database: 'x' }]) {
+          await expect(another.saveCdcRecord(id, { ...record, ...place })).rejects.toMatchObject({
+            code: 'cdc_set_up_elsewhere',
+            message: expect.stringContaining("db.example.com,/run/x:6432/o'shop (hostaddr 10.0.0.1)"),
+          });
+        }
+        expect(await catalog.cdcRecord(id)).toEqual({ ...record, since: 'later' });
         await catalog.forgetCdcRecord(id);
         await catalog.forgetCdcRecord(id);
         expect(await another.cdcRecord(id)).toBeNull();
@@ -644,6 +653,29 @@ export function describeConnectionCatalog(
         await expect(another.delete(id)).rejects.toMatchObject({ code: 'cdc_set_up' });
         expect(await catalog.delete(id, { force: true })).toBe(true);
         expect(await catalog.cdcRecord(id)).toBeNull();
+      });
+
+      it('shares no slot or publication with that of another connection in the same place', async () => {
+        const b = await catalog.add(randomUUID(), aDraft({ name: 'b' }));
+        const a = await catalog.add(randomUUID(), aDraft({ name: 'a' }));
+        await catalog.saveCdcRecord(b.id, record);
+        for (const names of [{}, { slot: 'other' }, { publication: 'other' }]) {
+          await expect(another.saveCdcRecord(a.id, { ...record, ...names })).rejects.toMatchObject({
+            code: 'cdc_of_other_connection',
+            fix: expect.stringContaining('cdc teardown b;'),
+          });
+        }
+        expect(await another.cdcRecord(a.id)).toBeNull();
+        const elsewhere = { ...record, hostaddr: null };
+        await another.saveCdcRecord(a.id, elsewhere);
+        const known = [
+          { connection: { id: a.id, name: 'a' }, record: elsewhere },
+          { connection: { id: b.id, name: 'b' }, record },
+        ];
+        expect(await catalog.cdcRecords()).toEqual(known);
+        await catalog.forgetCdcRecord(a.id);
+        await another.saveCdcRecord(a.id, { ...record, publication: 'other', slot: 'other' });
+        expect((await catalog.cdcRecords()).map(({ record }) => record.slot)).toEqual(['other', 'changes']);
       });
 
       it('needs a connection', async () => {
@@ -682,11 +714,31 @@ export function describeConnectionCatalog(
         await catalog.beginSecret(second, 'keychain', connectionId);
         const later = laterBy(1);
         await catalog.beginSecret(first, 'vault', connectionId);
-        const common = { state: 'pending', connectionId, owner: 'host:4711' };
+        const common = { state: 'pending', connectionId, owner: 'host:4711', rotation: false };
         expect(await another.secretLedger()).toEqual([
           { ...common, account: second, backend: 'keychain', createdAt: '2026-01-01T00:00:00.000Z' },
           { ...common, account: first, backend: 'vault', createdAt: later },
         ]);
+      });
+
+      it('has one pending rotation of a connection, which a live item ends', async () => {
+        const saved = await catalog.add(randomUUID(), aDraft());
+        const [first, second, other] = [randomUUID(), randomUUID(), randomUUID()];
+        await catalog.beginSecret(first, 'vault', saved.id, { rotation: true });
+        await catalog.beginSecret(other, 'vault', randomUUID(), { rotation: true });
+        await expect(
+          another.beginSecret(second, 'vault', saved.id, { rotation: true }),
+        ).rejects.toMatchObject({ code: 'rotation_under_way', message: expect.stringContaining(saved.name) });
+        expect((await another.secretLedger()).map(({ account, rotation }) => [account, rotation])).toEqual([
+          [first, true],
+          [other, true],
+        ]);
+        const stored = { ...saved, password: { kind: 'stored' as const }, secretAccount: first };
+        await catalog.update(saved.id, saved.revision, stored, saved.lastTest);
+        expect(await another.secretLedger()).toContainEqual(
+          expect.objectContaining({ account: first, state: 'live', rotation: false }),
+        );
+        await another.beginSecret(second, 'vault', saved.id, { rotation: true });
       });
 
       it('takes an account once', async () => {

@@ -1,4 +1,4 @@
-import type { CdcRecord } from '../../src/cdc/cdc.ts';
+import type { CdcRecord, OwnedCdcRecord } from '../../src/cdc/cdc.ts';
 import {
   type ConnectionCatalog,
   resultsKept,
@@ -16,11 +16,12 @@ import {
 } from '../../src/connections/connection.ts';
 import {
   cdcSetUp,
-  cdcSetUpOtherwise,
   changedMeanwhile,
   connectionInUse,
   nameTaken,
   noSuchConnection,
+  refuseLostSetup,
+  rotationUnderWay,
 } from '../../src/connections/refusals.ts';
 import type { SourceConfig } from '../../src/metadata/source-config.ts';
 import type { VaultStorage } from '../../src/secrets/vault-storage.ts';
@@ -165,11 +166,22 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     return this.#cdcRecords.get(id) ?? null;
   }
 
+  async cdcRecords(): Promise<OwnedCdcRecord[]> {
+    return this.#allCdcRecords();
+  }
+
+  #allCdcRecords(): OwnedCdcRecord[] {
+    const rows = [...this.#rows.values()].sort((a, b) => byCodePoint(a.name, b.name));
+    return rows.flatMap(({ id, name }) => {
+      const record = this.#cdcRecords.get(id);
+      return record === undefined ? [] : [{ connection: { id, name }, record }];
+    });
+  }
+
   async saveCdcRecord(id: string, record: CdcRecord): Promise<void> {
-    if (!this.#rows.has(id)) throw noSuchConnection(id);
-    const former = this.#cdcRecords.get(id);
-    if (former !== undefined && (former.publication !== record.publication || former.slot !== record.slot))
-      throw cdcSetUpOtherwise(former);
+    const row = this.#rows.get(id);
+    if (row === undefined) throw noSuchConnection(id);
+    refuseLostSetup(row, record, this.#allCdcRecords());
     this.#cdcRecords.set(id, record);
   }
 
@@ -177,7 +189,17 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     this.#cdcRecords.delete(id);
   }
 
-  async beginSecret(account: string, backend: SecretBackend, connectionId: string): Promise<void> {
+  async beginSecret(
+    account: string,
+    backend: SecretBackend,
+    connectionId: string,
+    { rotation }: { readonly rotation: boolean } = { rotation: false },
+  ): Promise<void> {
+    const other = [...this.#ledger.values()].find(
+      (it) => it.state === 'pending' && it.rotation && it.connectionId === connectionId,
+    );
+    if (rotation && other !== undefined)
+      throw rotationUnderWay(this.#rows.get(connectionId)?.name ?? connectionId, other.owner);
     if (this.#ledger.has(account)) throw new Error(`secret ${account} exists`);
     this.#ledger.set(account, {
       account,
@@ -186,6 +208,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
       connectionId,
       owner: this.#owner,
       createdAt: this.#timestamp(),
+      rotation,
     });
   }
 
@@ -254,7 +277,7 @@ export class InMemoryCatalog implements ConnectionCatalog, VaultStorage {
     if (entry?.state !== 'pending' || entry.connectionId !== connectionId) {
       throw new Error(`no secret ${account} is pending for connection ${connectionId}`);
     }
-    this.#ledger.set(account, { ...entry, state: 'live' });
+    this.#ledger.set(account, { ...entry, state: 'live', rotation: false });
   }
 
   #retire(account: string): void {

@@ -1,8 +1,7 @@
-import type { CdcCheck, CdcPlan, CdcSetup, CdcStep } from '../../src/cdc/cdc.ts';
+import type { CdcCheck, CdcNames, CdcPlan, CdcSetup, CdcStep } from '../../src/cdc/cdc.ts';
 import type {
   CdcCheckRequest,
   CdcConnector,
-  CdcNames,
   CdcPlanRequest,
   CdcSetupRequest,
   CdcStatusReader,

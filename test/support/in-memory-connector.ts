@@ -18,6 +18,7 @@ import type { RelationDetails, RelationFacts } from '../../src/metadata/discover
 import type { StructureFacts, StructurePiece, StructureReading } from '../../src/metadata/structure.ts';
 import { Secret } from '../../src/secrets/secret.ts';
 import { InMemoryCdc } from './in-memory-cdc.ts';
+import { InMemoryPasswords } from './in-memory-passwords.ts';
 
 /** What a server answers: a result, or what makes one of the request. */
 export type Scripted<Request, Result> = Result | ((request: Request) => Result | Promise<Result>);
@@ -37,6 +38,7 @@ const shared = { connector: 'memory', connectorTitle: 'Memory', status: 'availab
 export class InMemoryConnector implements Connector {
   readonly name = 'memory';
   readonly cdc = new InMemoryCdc();
+  readonly passwords = new InMemoryPasswords();
   readonly presets: readonly ProviderPreset[] = [
     {
       ...shared,
@@ -176,7 +178,17 @@ export class InMemoryConnector implements Connector {
   /** A session that answers nothing. */
   async openQuery(request: OpenQueryRequest): Promise<QuerySession> {
     this.queries.push(request);
-    return { run: async () => {}, close: () => {} };
+    return { run: async () => {}, isOver: false, close: () => {} };
+  }
+
+  readonly plainOptions = ['channel_binding'];
+
+  readOptions(text: string): Record<string, string> {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+
+  formatOptions(options: Readonly<Record<string, string>>): string {
+    return new URLSearchParams(options).toString();
   }
 
   readonly environmentNames = ['MEMORY_HOST'];

@@ -59,6 +59,8 @@ export interface Terminal {
   /** Everything that the program has written, escape sequences included. */
   raw(): string;
   resize(columns: number, rows: number): void;
+  /** Kills the program, which is told nothing before. */
+  kill(): void;
   /**
    * Waits for the program's end.
    * @param timeoutMs 20 000 when left out
@@ -158,6 +160,7 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
       emulator.resize(newColumns, newRows);
       pty.resize(newColumns, newRows);
     },
+    kill: () => pty.kill('SIGKILL'),
     waitFor: async (expected, timeoutMs = 20_000) => {
       const look = () => {
         const shown = screen();

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { defaultHome } from '../../src/cli/default-home.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { defaultHome } from '../../src/cli/settings.ts';
 import { parseConnectionFile } from '../../src/connections/file.ts';
 import { splitWords } from '../../src/secrets/words.ts';
 

@@ -10,7 +10,7 @@ import { quoteForBash, readBashLine } from './shell-line.ts';
 export async function answerShell(
   shell: string,
   input: string,
-  request: Pick<CompletionRequest, 'environment' | 'names'>,
+  request: Pick<CompletionRequest, 'grammar' | 'environment' | 'names'>,
 ): Promise<string> {
   if (shell === 'bash') {
     const [breaks = '', line = ''] = input.split('\0');

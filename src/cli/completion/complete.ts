@@ -1,6 +1,4 @@
-import type { Argument, Command, Option } from 'commander';
-import { buildGrammar, loadVerb, pathOf } from '../program.ts';
-import { defaultHome } from '../settings.ts';
+import { defaultHome } from '../default-home.ts';
 import { type LiveNames, liveValues } from './live-values.ts';
 
 /** What may stand at the cursor. */
@@ -14,13 +12,42 @@ interface Candidate {
   readonly about: string;
 }
 
+/** What a flag or an argument takes. */
+export interface GrammarValue {
+  readonly placeholder: string;
+  /** Those it takes, where they are a list; null: any. */
+  readonly values: readonly string[] | null;
+}
+
+interface GrammarOption {
+  readonly long: string | null;
+  readonly short: string | null;
+  readonly about: string;
+  readonly hidden: boolean;
+  readonly takesValue: boolean;
+  readonly value: GrammarValue;
+}
+
+/** A command, as far as completion looks at it: plain data. */
+export interface GrammarCommand {
+  /** `connections cdc check`; empty for the program itself. */
+  readonly path: string;
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly options: readonly GrammarOption[];
+  readonly arguments: readonly { readonly variadic: boolean; readonly value: GrammarValue }[];
+  readonly commands: readonly GrammarCommand[];
+}
+
 export interface CompletionRequest {
+  readonly grammar: GrammarCommand;
   /** The words before the one at the cursor, without the program's name. */
   readonly before: readonly string[];
   readonly current: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Reads names of the catalog in this directory. */
-  names(home: string): LiveNames;
+  names(home: string): Promise<LiveNames>;
 }
 
 const nothing: Candidates = { kind: 'words', words: [] };
@@ -28,60 +55,65 @@ const nothing: Candidates = { kind: 'words', words: [] };
 /** What may be typed next, by the grammar that the verbs declare and the names that are saved. */
 export async function complete(request: CompletionRequest): Promise<Candidates> {
   const { before, current, environment } = request;
-  let command = buildGrammar();
+  let command = request.grammar;
+  // Every command takes the flags of those above it.
+  let options = command.options;
   const positionals: string[] = [];
-  let open: Option | null = null;
+  let open: GrammarOption | null = null;
   let home = environment.JACKFIELD_HOME || defaultHome(environment);
+  let source: string | null = null;
   let onlyWords = false;
+  const take = (flag: string | null, value: string) => {
+    if (flag === '--home') home = value;
+    if (flag === '--source') source = value;
+  };
   for (const word of before) {
     if (open !== null) {
-      if (open.long === '--home') home = word;
+      take(open.long, word);
       open = null;
     } else if (!onlyWords && word === '--') onlyWords = true;
     else if (!onlyWords && word.startsWith('-')) {
       const [flag, value] = word.split(/=(.*)/s);
-      const option = optionsOf(command).find(({ long, short }) => long === flag || short === flag);
-      if (option?.required && value === undefined) open = option;
-      else if (flag === '--home' && value) home = value;
+      const option = options.find(({ long, short }) => long === flag || short === flag);
+      if (option?.takesValue && value === undefined) open = option;
+      else if (value) take(option?.long ?? null, value);
     } else if (command.commands.length > 0) {
-      const next = command.commands.find((it) => it.name() === word || it.aliases().includes(word));
+      const next = command.commands.find((it) => it.name === word || it.aliases.includes(word));
       if (next === undefined) return nothing;
       command = next;
-      await loadVerb(command);
+      options = [...next.options, ...options];
     } else positionals.push(word);
   }
-  const live = { names: request.names(home), verb: pathOf(command), name: positionals[0] ?? null };
-  if (open !== null) return valuesOf(open, current, live);
+  const name = positionals[0] ?? null;
+  const live = { names: () => request.names(home), verb: command.path, name, source };
+  if (open !== null) return valuesOf(open.value, open.long, current, live);
   if (!onlyWords && current.startsWith('-')) {
     const [flag, value] = current.split(/=(.*)/s);
-    if (value === undefined) return words(flags(command), current);
-    const option = optionsOf(command).find(({ long }) => long === flag);
-    return option?.required ? valuesOf(option, value, live) : nothing;
+    if (value === undefined) return words(flags(options), current);
+    const option = options.find(({ long }) => long === flag);
+    return option?.takesValue ? valuesOf(option.value, option.long, value, live) : nothing;
   }
   if (command.commands.length > 0) return words(subcommands(command), current);
-  const { registeredArguments } = command;
-  const last = registeredArguments.at(-1);
-  const argument = registeredArguments[positionals.length] ?? (last?.variadic ? last : undefined);
-  return argument ? valuesOf(argument, current, live, positionals) : nothing;
+  const last = command.arguments.at(-1);
+  const argument = command.arguments[positionals.length] ?? (last?.variadic ? last : undefined);
+  return argument ? valuesOf(argument.value, null, current, live, positionals) : nothing;
 }
 
 type Live = Parameters<typeof liveValues>[1];
 
-function valuesOf(
-  of: Option | Argument,
+/** @param flag null for an argument */
+async function valuesOf(
+  { placeholder, values }: GrammarValue,
+  flag: string | null,
   current: string,
   live: Live,
   given: readonly string[] = [],
-): Candidates {
-  const isOption = 'long' in of;
-  const placeholder = isOption ? (/[<[]([^\]>]+)[\]>]/.exec(of.flags)?.[1] ?? '') : of.name();
+): Promise<Candidates> {
   if (placeholder === 'file') return { kind: 'files' };
   if (placeholder === 'dir') return { kind: 'directories' };
-  const enumerated = of.argChoices ?? (of.parseArg as { values?: readonly string[] } | undefined)?.values;
-  if (enumerated) return words(enumerated.map(plain), current);
-  const wanted = { flag: isOption ? (of.long ?? null) : null, placeholder };
-  const found = liveValues(wanted, live, current).filter((word) => !given.includes(word));
-  return words(found.map(plain), current);
+  if (values !== null) return words(values.map(plain), current);
+  const found = await liveValues({ flag, placeholder }, live, current);
+  return words(found.filter((word) => !given.includes(word)).map(plain), current);
 }
 
 function plain(word: string): Candidate {
@@ -94,19 +126,14 @@ function words(candidates: readonly Candidate[], current: string): Candidates {
   return { kind: 'words', words: candidates.filter(fits) };
 }
 
-function subcommands(command: Command): Candidate[] {
-  const own = command.commands.map((it) => ({ word: it.name(), about: it.summary() }));
-  return command.parent === null ? [...own, { word: 'help', about: 'print help for a command' }] : own;
+function subcommands({ path, commands }: GrammarCommand): Candidate[] {
+  const own = commands.map(({ name, summary }) => ({ word: name, about: summary }));
+  return path === '' ? [...own, { word: 'help', about: 'print help for a command' }] : own;
 }
 
-function flags(command: Command): Candidate[] {
-  const known = optionsOf(command).flatMap(({ long, description, hidden }) =>
-    long && !hidden ? [{ word: long, about: description }] : [],
+function flags(options: readonly GrammarOption[]): Candidate[] {
+  const known = options.flatMap(({ long, about, hidden }) =>
+    long && !hidden ? [{ word: long, about }] : [],
   );
   return [...known, { word: '--help', about: 'print help' }];
-}
-
-/** A command's own flags and those that every command takes. */
-function optionsOf(command: Command): Option[] {
-  return command.parent === null ? [...command.options] : [...command.options, ...optionsOf(command.parent)];
 }

@@ -6,8 +6,14 @@ export interface LiveNames {
     readonly tags: readonly string[];
   }[];
   pipelines(): readonly string[];
-  /** Of the newest discovery of a connection (name or id) that is cached; at most `limit`. */
-  relations(connection: string, limit: number): readonly { readonly schema: string; readonly name: string }[];
+  /** The source of a pipeline (name or id); null where there is none. */
+  sourceOf(pipeline: string): string | null;
+  /** The schemas of the newest discovery of a connection (name or id) that is cached, in order. */
+  schemas(connection: string): readonly string[];
+  /** The names of its tables and the like that begin so, in order, each once; at most `limit`. */
+  tables(connection: string, prefix: string, limit: number): readonly string[];
+  /** The same as `schema.name`. */
+  relations(connection: string, prefix: string, limit: number): readonly string[];
 }
 
 /** More than that is no help to anybody. */
@@ -25,41 +31,63 @@ const ends: Readonly<Record<string, string | null>> = {
   '--to': null,
 };
 
+/** Flags of `pipelines` that take a table of its source. */
+const tableFlags = new Set(['--table', '--add-table', '--remove-table']);
+
 /**
  * The names that a flag or an argument may take.
  * @param wanted the flag (null for an argument) and the placeholder that its declaration has
  */
-export function liveValues(
+export async function liveValues(
   { flag, placeholder }: { readonly flag: string | null; readonly placeholder: string },
-  { names, verb, name }: { readonly names: LiveNames; readonly verb: string; readonly name: string | null },
+  about: {
+    /** Opened where a name is wanted, and only there. */
+    names(): Promise<LiveNames>;
+    readonly verb: string;
+    readonly name: string | null;
+    /** What `--source` says. */
+    readonly source: string | null;
+  },
   current: string,
-): string[] {
-  if (flag === '--tag') return unique(names.connections().flatMap(({ tags }) => tags));
+): Promise<readonly string[]> {
+  const { verb, name } = about;
+  if (flag === '--tag') return unique((await about.names()).connections().flatMap(({ tags }) => tags));
   if (verb.startsWith('pipelines ')) {
     // The name of a new one is its maker's to choose.
     if (flag === null)
-      return saved.has(placeholder) && verb !== 'pipelines add' ? [...names.pipelines()] : [];
+      return saved.has(placeholder) && verb !== 'pipelines add' ? (await about.names()).pipelines() : [];
+    if (tableFlags.has(flag)) {
+      const names = await about.names();
+      const source = about.source ?? (name === null ? null : names.sourceOf(name));
+      return source === null ? [] : relationsOf(names, source, current);
+    }
     const role = ends[flag];
     if (role === undefined) return [];
-    return names.connections().flatMap((it) => (role === null || it.role === role ? it.name : []));
+    const connections = (await about.names()).connections();
+    return connections.flatMap((it) => (role === null || it.role === role ? it.name : []));
   }
   if (flag === null && saved.has(placeholder) && verb !== 'schema') {
     const sources = /^(?:data-sources |metadata |connections cdc )/.test(verb);
-    return names
+    return (await about.names())
       .connections()
       .filter(({ role }) => !sources || role === 'source')
       .map((it) => it.name);
   }
   if (name === null) return [];
-  const relations = () => names.relations(name, most);
-  if (flag === '--schema') return unique(relations().map(({ schema }) => schema));
-  if (flag === '--table') return unique(relations().map((it) => it.name));
-  if (flag === null && placeholder === 'relation') {
-    const schemas = unique(relations().map(({ schema }) => schema));
-    if (!current.includes('.') && schemas.length > 1) return [...schemas.map((schema) => `${schema}.`)];
-    return relations().map((it) => `${it.schema}.${it.name}`);
+  if (flag === '--schema') return (await about.names()).schemas(name);
+  if (flag === '--table' && !verb.startsWith('connections cdc ')) {
+    return (await about.names()).tables(name, current, most);
   }
+  if (flag === '--table' || (flag === null && placeholder === 'relation'))
+    return relationsOf(await about.names(), name, current);
   return [];
+}
+
+/** Schemas first, where there are several and none is typed. */
+function relationsOf(names: LiveNames, connection: string, current: string): readonly string[] {
+  const schemas = current.includes('.') ? [] : names.schemas(connection);
+  if (schemas.length > 1) return schemas.map((schema) => `${schema}.`);
+  return names.relations(connection, current, most);
 }
 
 function unique(texts: readonly string[]): string[] {

@@ -31,7 +31,7 @@ export function readBashLine(line: string, breaks: string): TypedLine {
       quote = letter;
       word ??= '';
       kept = word.length;
-    } else if (/\s/.test(letter)) {
+    } else if (letter === ' ' || letter === '\t' || letter === '\n') {
       if (word !== null) before.push(word);
       word = null;
       kept = 0;

@@ -20,10 +20,10 @@ export function readConfigFile(home: string): ConfigFile {
   try {
     const stat = statOf(path);
     if (stat === null) return {};
-    if (!stat.isFile() || stat.size > mostBytes) throw new Error('is not a small file');
+    if (!stat.isFile() || stat.size > mostBytes) throw new Error('it is no file, or too large');
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-    throw new Error('is no JSON object');
+    throw new Error('it is no JSON object');
   } catch (error) {
     throw badFile(path, error);
   }

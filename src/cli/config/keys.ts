@@ -34,7 +34,7 @@ export const configKeys: Readonly<Record<Key, KeyDefinition>> = {
     fallback: 'auto',
     read: (name) => oneOf(name, ['auto', 'always', 'never']),
   },
-  concurrency: { variable: 'JACKFIELD_CONCURRENCY', fallback: '8', read: (name) => readCount(name, 100) },
+  concurrency: { variable: 'JACKFIELD_CONCURRENCY', fallback: '8', read: (name) => readCount(name, 1000) },
   timeout: { variable: 'JACKFIELD_TIMEOUT', fallback: '10s', read: readDuration },
   refreshEvery: {
     variable: 'JACKFIELD_REFRESH_EVERY',
@@ -44,6 +44,9 @@ export const configKeys: Readonly<Record<Key, KeyDefinition>> = {
 };
 
 export const keyNames = Object.keys(configKeys) as Key[];
+
+/** What is typed for a key, with those there are for the completion of the shell. */
+export const keyWord = Object.assign((text: string) => text, { values: keyNames });
 
 /** @throws UsageError unknown_key */
 export function requireKey(text: string, where = ''): Key {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { App, Verdict } from '../app.ts';
 import { type Act, examples } from '../verb.ts';
 import { readConfigFile, writeConfigFile } from './file.ts';
-import { configKeys, keyNames, requireKey } from './keys.ts';
+import { configKeys, keyNames, keyWord, requireKey } from './keys.ts';
 
 export interface SetOptions {
   readonly key: string;
@@ -11,7 +11,7 @@ export interface SetOptions {
 
 export function declareSet(command: Command, act: Act, run = runSet): void {
   command
-    .argument('<key>', `one of ${keyNames.join(', ')}`)
+    .argument('<key>', `one of ${keyNames.join(', ')}`, keyWord)
     .argument('<value>', 'as the flag of that name takes it')
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import type { App, Verdict } from '../app.ts';
 import { cannotGoTogether } from '../conflicting-flags.ts';
 import { type Act, examples } from '../verb.ts';
 import { readConfigFile, writeConfigFile } from './file.ts';
-import { requireKey } from './keys.ts';
+import { keyWord, requireKey } from './keys.ts';
 
 export interface UnsetOptions {
   readonly key: string | null;
@@ -13,7 +13,7 @@ export interface UnsetOptions {
 
 export function declareUnset(command: Command, act: Act, run = runUnset): void {
   command
-    .argument('[key]', 'the key to take away')
+    .argument('[key]', 'the key to take away', keyWord)
     .option('--all', 'take everything away, a file that can not be read too')
     .addHelpText('after', examples('jackfield config unset output', 'jackfield config unset --all'))
     .action((key: string | undefined, { all = false }: { all?: boolean }) =>

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { leftByDeletion } from '../../cdc/left-behind.ts';
 import type { SavedConnection } from '../../connections/connection.ts';
 import { deleteConnection, disconnectedFrom, refuseCaptured, refuseUsed } from '../../connections/delete.ts';
 import { RefusedError } from '../../connections/errors.ts';
@@ -48,6 +49,7 @@ export async function runDelete(app: App, { names, yes, force }: DeleteOptions):
     await refuseCaptured(app.services, connections);
   }
   if (!yes) await confirmEach(app, connections);
+  const setups = (await catalog.cdcRecords()).filter(({ connection }) => found.has(connection.id));
   const deleted: string[] = [];
   for (const connection of connections) {
     if (await deleteConnection(app.services, connection, { force })) deleted.push(connection.name);
@@ -55,6 +57,10 @@ export async function runDelete(app: App, { names, yes, force }: DeleteOptions):
   if (deleted.length > 0) await forgetDeleted(app.services);
   await app.done(deleted.length === 0 ? 'They were gone already' : `Deleted ${deleted.join(', ')}`);
   await warnOfDisconnected(app, connections);
+  for (const setup of setups) {
+    const { message, fix } = leftByDeletion(setup);
+    await app.warn(message, fix ?? undefined);
+  }
   await app.print(deletedNames(deleted));
   return 'done';
 }

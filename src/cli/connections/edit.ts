@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { leftBehindByEdit } from '../../cdc/left-behind.ts';
 import type { SaveOutcome } from '../../connections/add.ts';
 import { endpointOf, type SavedConnection, toConnection } from '../../connections/connection.ts';
 import {
@@ -167,6 +168,8 @@ async function report(app: App, plan: EditPlan, outcome: SaveOutcome): Promise<V
     plan.changes.length === 0 ? `${saved.name} is like that already` : `Changed ${plan.changes.join(', ')}`,
   );
   const catalog = await app.services.catalog();
+  const left = await leftBehindByEdit(catalog, plan.saved, saved);
+  if (left !== null) await app.warn(left.message, left.fix ?? undefined);
   await app.print(connectionDetail(toConnection((await catalog.find(saved.id)) ?? saved)));
   return 'done';
 }

@@ -2,6 +2,7 @@ import type { Command, CommanderError } from 'commander';
 import { SecretError, UsageError } from '../../connections/errors.ts';
 import { handOver } from '../../connections/exec.ts';
 import { requireConnection } from '../../connections/services.ts';
+import { shownWord } from '../../connections/shown-word.ts';
 import type { App, Verdict } from '../app.ts';
 import { readVariableName } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
@@ -15,7 +16,7 @@ export interface ExecOptions {
 export function declareExec(command: Command, act: Act, run = runExec): void {
   command
     .usage('[options] <name> -- <command...>')
-    .exitOverride(pointToTheDashes)
+    .exitOverride((error) => pointToTheDashes(error, command.args))
     .argument('<name>', 'name or id')
     .argument('<command...>', 'a program and its arguments')
     .option(
@@ -36,17 +37,24 @@ export function declareExec(command: Command, act: Act, run = runExec): void {
     );
 }
 
-/** Who leaves the "--" out gives us the program's options, or no program. @throws UsageError, or what is given */
-function pointToTheDashes(error: CommanderError): never {
+/**
+ * Who leaves the "--" out gives us the program's options, or no program.
+ * @param words what was given that is no option @throws UsageError, or what is given
+ */
+function pointToTheDashes(error: CommanderError, words: readonly string[]): never {
   const isOption = error.code === 'commander.unknownOption';
   if (!isOption && error.code !== 'commander.missingArgument') throw error;
   throw new UsageError({
     code: isOption ? 'unknown_flag' : 'missing_argument',
-    message: isOption
-      ? 'there is an option that exec does not know'
-      : 'the connection or the program to run is missing',
+    message: isOption ? 'there is an option that exec does not know' : missingOf(words),
     fix: 'write the program and its options behind --: jackfield connections exec orders -- psql -c "select 1"',
   });
+}
+
+/** The first word is taken for the connection, wherever the "--" stands. */
+function missingOf([name]: readonly string[]): string {
+  if (name === undefined) return 'the connection is missing, and the program to run';
+  return `${shownWord(name)} is taken for the connection, and the program to run is missing`;
 }
 
 export async function runExec(app: App, { name, command, urlVariable }: ExecOptions): Promise<Verdict> {

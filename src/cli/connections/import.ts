@@ -118,7 +118,11 @@ function named(items: ImportedItem[], name: string | undefined): ImportedItem[] 
       fix: 'leave it out, or import them one by one',
     });
   }
-  return items.map((item) => (item.kind === 'entry' ? { ...item, name } : item));
+  return items.map((item) => {
+    if (item.kind !== 'entry') return item;
+    const { namedAfter: _, ...entry } = item;
+    return { ...entry, name };
+  });
 }
 
 function isWanted({ action }: ImportStep, update: boolean): boolean {

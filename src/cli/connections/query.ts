@@ -101,11 +101,22 @@ export async function runQuery(app: App, options: QueryVerbOptions): Promise<Ver
   const onNotice = (severity: string, words: string) => {
     if (!app.settings.quiet) app.streams.stderr.write(`${terminalSafe(`${severity}: ${words}`)}\n`);
   };
-  const opening = { write, onNotice, timeoutMs: connectMs, signal: app.signal };
-  const session = await openSavedQuery(app.services, saved, opening);
+  const opening = { write, onNotice, timeoutMs: connectMs };
+  const open = async (signal: AbortSignal) => {
+    const progress = app.progress(`connecting to ${saved.name}`);
+    try {
+      return await openSavedQuery(app.services, saved, { ...opening, signal });
+    } finally {
+      progress.stop();
+    }
+  };
+  const session = await open(app.signal);
+  if (script === null) {
+    await prompt(app, { saved, connector, session, open, options });
+    return 'done';
+  }
   try {
-    if (script === null) await prompt(app, { saved, connector, session, options });
-    else await runScript(app, session, script, options, app.signal);
+    await runScript(app, session, script, options, app.signal);
     return 'done';
   } finally {
     session.close();
@@ -167,10 +178,20 @@ interface Prompted {
   readonly saved: SavedConnection;
   readonly connector: Connector;
   readonly session: QuerySession;
+  /** Opens another one, where that is over. */
+  open(signal: AbortSignal): Promise<QuerySession>;
   readonly options: QueryVerbOptions;
 }
 
-async function prompt(app: App, { saved, connector, session, options }: Prompted): Promise<void> {
+async function prompt(app: App, { saved, connector, open, options, ...begin }: Prompted): Promise<void> {
+  let { session } = begin;
+  const living = async (signal: AbortSignal) => {
+    if (!session.isOver) return session;
+    session.close();
+    session = await open(AbortSignal.any([app.signal, signal]));
+    await app.warn('the connection was lost; this is a new one');
+    return session;
+  };
   const [{ promptForQueries }, { historyOfThisRun, openHistory }, { knownNames }] = await Promise.all([
     import('../../screens/query-prompt.ts'),
     import('../../screens/query-history.ts'),
@@ -205,7 +226,7 @@ async function prompt(app: App, { saved, connector, session, options }: Prompted
     run: (text, signal) =>
       saying(async () => {
         const script = await connector.readScript(text, options.parameters);
-        await runScript(app, session, script, options, signal);
+        await runScript(app, await living(signal), script, options, signal);
       }),
-  });
+  }).finally(() => session.close());
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type SavedConnection, toConnection } from '../../connections/connection.ts';
 import { editConnection, planEdit } from '../../connections/edit.ts';
 import { RefusedError, UsageError } from '../../connections/errors.ts';
@@ -8,6 +8,7 @@ import { shellWord } from '../../connections/shell-word.ts';
 import { connectionDetail } from '../../output/connection-detail.ts';
 import type { App, Verdict } from '../app.ts';
 import { askingOf } from '../asking.ts';
+import { cannotGoTogether } from '../conflicting-flags.ts';
 import { readPasswordFlags } from '../secret-flags.ts';
 import { readDuration, readVariableName } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
@@ -17,6 +18,8 @@ export interface RotateFlags {
   passwordStdin?: boolean;
   passwordEnv?: string;
   passwordFile?: string;
+  generate?: boolean;
+  yes?: boolean;
   /** False with --no-test. */
   test?: boolean;
   timeout?: number;
@@ -37,17 +40,28 @@ export function declareRotate(command: Command, act: Act, run = runRotate): void
       readVariableName('--password-env'),
     )
     .option('--password-file <file>', 'take the new password from a file')
+    .addOption(
+      new Option('--generate', "generate one, and change the role's password at the server").conflicts([
+        'passwordStdin',
+        'passwordEnv',
+        'passwordFile',
+      ]),
+    )
+    .option('--yes', 'with --generate: do not ask')
     .option('--no-test', 'replace the password without a test')
     .option('--timeout <time>', 'the whole of the test (10s)', readDuration('--timeout'))
     .addHelpText(
       'after',
       `
 Change the password at the server first. The new one is tested while the stored one stays in use, and
-replaces it only when the test does not fail.
+replaces it only when the test does not fail. With --generate jackfield changes it at the server, as the
+connection's own role: it sends no password but what proves one, logs in with the new one, and stores it.
+Cut off at any point, the next rotate finds out which one holds.
 ${examples(
   'jackfield connections rotate orders',
   'pass show db/orders | jackfield connections rotate orders --password-stdin',
   'jackfield connections rotate orders --password-env NEW_PASSWORD --timeout 5s',
+  'jackfield connections rotate orders --generate --yes',
 )}`,
     )
     .action((name: string, flags: RotateFlags) => act((app) => run(app, { name, flags })));
@@ -56,6 +70,15 @@ ${examples(
 export async function runRotate(app: App, { name, flags }: RotateOptions): Promise<Verdict> {
   const saved = await requireConnection(await app.services.catalog(), name);
   if (saved.password.kind !== 'stored') throw notStored(saved);
+  const { rotateGenerated, rotationOptions } = await import('./rotate-generated.ts');
+  if (flags.generate) {
+    if (flags.test === false)
+      throw cannotGoTogether('--generate and --no-test', 'what is generated is tested');
+    return rotateGenerated(app, saved, { yes: flags.yes === true, timeout: flags.timeout });
+  }
+  const { dropRotation, rotationOf } = await import('../../connections/rotate.ts');
+  const options = rotationOptions(app, flags.timeout);
+  await rotationOf(app.services, saved, options);
   const password = (await readPasswordFlags(app, flags)) ?? (await askNew(app));
   const plan = await planEdit(app.services, saved, { endpoint: {}, password });
   const test = flags.test === false ? null : await testBeforeSave(app, flags);
@@ -65,6 +88,8 @@ export async function runRotate(app: App, { name, flags }: RotateOptions): Promi
     await app.warn('The former password stays', 'correct what failed, or leave the test out: --no-test');
     return 'said-no';
   }
+  // What was tested holds, and not what a rotation before was to bring.
+  if (test !== null) await dropRotation(app.services, saved, options);
   await app.done('Replaced the password');
   const now = await (await app.services.catalog()).find(saved.id);
   await app.print(connectionDetail(toConnection(now ?? outcome.saved)));

@@ -34,7 +34,7 @@ export async function testBeforeSave(app: App, flags: SavingFlags): Promise<Test
     signal: app.signal,
     saveAnyway: flags.saveAnyway === true,
     ...((await isShownLive(app)) && {
-      onStage: await liveLadder(app, 'stderr'),
+      onStage: (await liveLadder(app, 'stderr')).onStage,
       onResult: async (result) => void app.streams.stderr.write(verdict(result, view)),
     }),
   };
@@ -85,21 +85,27 @@ export async function saveForm(app: App, flags: SavingFlags, form: FormSave): Pr
   }
 }
 
+interface LiveLadder {
+  onStage(stage: StageResult): void;
+  /** Takes the spinner away, where what failed was no rung. Idempotent. */
+  stop(): void;
+}
+
 /**
  * Prints each rung as it is done, with a spinner below it while the next one takes its time: on a
  * terminal; elsewhere it says nothing.
  */
-export async function liveLadder(
-  app: App,
-  stream: 'stdout' | 'stderr',
-): Promise<(stage: StageResult) => void> {
+export async function liveLadder(app: App, stream: 'stdout' | 'stderr'): Promise<LiveLadder> {
   const view = await app.view(stream);
-  if (!view.terminal) return () => {};
+  if (!view.terminal) return { onStage() {}, stop() {} };
   const progress = app.progress('testing');
-  return (result) => {
-    progress.pause();
-    app.streams[stream].write(stageLine(result, view));
-    if (result.stage === stages.at(-1)) progress.stop();
-    else progress.resume();
+  return {
+    onStage(result) {
+      progress.pause();
+      app.streams[stream].write(stageLine(result, view));
+      if (result.stage === stages.at(-1)) progress.stop();
+      else progress.resume();
+    },
+    stop: () => progress.stop(),
   };
 }

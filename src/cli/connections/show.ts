@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { leftBehindBy } from '../../cdc/left-behind.ts';
 import { type SavedConnection, toConnection } from '../../connections/connection.ts';
 import { RefusedError, UsageError } from '../../connections/errors.ts';
 import { secretsOf } from '../../connections/secrets-of.ts';
@@ -28,7 +29,8 @@ export function declareShow(command: Command, act: Act, run = runShow): void {
 
 export async function runShow(app: App, { name, reveal }: ShowOptions): Promise<Verdict> {
   if (reveal) refuseReveal(app);
-  const saved = await requireConnection(await app.services.catalog(), name);
+  const catalog = await app.services.catalog();
+  const saved = await requireConnection(catalog, name);
   const reference = 'reference' in saved.password ? saved.password.reference : null;
   const passwordText = reveal ? await passwordOf(app, saved) : undefined;
   const pipelines = await usersOf(app, saved);
@@ -39,6 +41,8 @@ export async function runShow(app: App, { name, reveal }: ShowOptions): Promise<
       ...(passwordText !== undefined && { passwordText }),
     }),
   );
+  const left = await leftBehindBy(catalog, saved);
+  if (left !== null) await app.warn(left.message, left.fix ?? undefined);
   return 'done';
 }
 

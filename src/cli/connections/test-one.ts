@@ -48,11 +48,13 @@ export async function runOne(
 ): Promise<Verdict> {
   const view = await app.view('stdout');
   const live = app.settings.output === 'table' && view.terminal;
+  const ladder = live ? await liveLadder(app, 'stdout') : null;
   const result = await test({
     timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
     signal: app.signal,
-    ...(live && { onStage: await liveLadder(app, 'stdout') }),
+    ...(ladder && { onStage: ladder.onStage }),
   }).catch(async (error: unknown) => {
+    ladder?.stop();
     if (error instanceof InterruptedError) await reports.write(reportedTests([]), 1);
     throw error;
   });

@@ -4,7 +4,7 @@ import { RefusedError } from '../../connections/errors.ts';
 import { rhythmOf } from '../../metadata/schedule.ts';
 import { type ScheduleFormat, schedule, scheduleFormats, type TimedCommand } from '../../output/schedule.ts';
 import type { App, Verdict } from '../app.ts';
-import { defaultHome } from '../settings.ts';
+import { defaultHome } from '../default-home.ts';
 import { oneOf, readInterval } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
 

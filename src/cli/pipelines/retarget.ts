@@ -54,7 +54,9 @@ export async function runRetarget(app: App, { name, flags }: RetargetOptions): P
     const changed = await carryOut(app, plan, flags);
     if (changed === null) return 'said-no';
     if (changed.length === 0) await app.done(`No pipeline uses ${from}`);
-    await app.print(pipelineList(changed.map(toPipeline), { total: changed.length }));
+    // A list of none would say that none is saved.
+    if (changed.length > 0 || app.settings.output !== 'table')
+      await app.print(pipelineList(changed.map(toPipeline), { total: changed.length }));
     return 'done';
   }
   const { source, destination } = flags;
@@ -101,7 +103,7 @@ async function carryOut(
   const test = {
     timeoutMs: timeout ?? defaultTestTimeoutMs,
     signal: app.signal,
-    ...(isLive && { onStage: await liveLadder(app, 'stderr'), onResult: show }),
+    ...(isLive && { onStage: (await liveLadder(app, 'stderr')).onStage, onResult: show }),
   };
   const { changed, tests } = await retarget(app.services, plan, isTested ? test : null);
   if (changed === null) {

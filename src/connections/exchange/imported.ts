@@ -33,6 +33,8 @@ export interface ImportedEntry {
   /** What `--schema` is of ours. */
   readonly schema?: string;
   readonly tags?: readonly string[];
+  /** What the name was made of, where the file has none: `named after PGDATABASE`. */
+  readonly namedAfter?: string;
   /** What of the entry is not taken over, each a sentence's part: `the role "etl"`. */
   readonly leftOut: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { addConnection } from '../add.ts';
 import type { SavedConnection } from '../connection.ts';
-import { type EditRequest, editConnection, planEdit } from '../edit.ts';
+import { carryOutEdit, type EditRequest, planEdit } from '../edit.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { checkTags } from '../names.ts';
 import type { ImportStep } from '../reports.ts';
@@ -95,9 +95,15 @@ function planAdd(services: ConnectionServices, read: ReadEntry, name: string): P
   const none = { kind: 'none' as const };
   const secrets = { password: password ?? none, sslKeyPassword: sslKeyPassword ?? none };
   return {
-    step: stepOf(read, 'add', name),
+    step: { ...stepOf(read, 'add', name), message: withNaming(read) },
     run: async () => void (await addConnection(services, { name, role, endpoint, tags, secrets }, null)),
   };
+}
+
+/** What is told of one that is new: what its name was made of, where the file has none, and what is left out. */
+function withNaming({ entry, message }: ReadEntry): string | null {
+  const told = [entry.namedAfter, message].filter((part) => part != null);
+  return told.length === 0 ? null : told.join('; ');
 }
 
 /** @throws UsageError, SecretError */
@@ -120,16 +126,23 @@ async function planChange(
     ...(differs.password && read.password && { password: read.password }),
     ...(differs.sslKeyPassword && read.sslKeyPassword && { sslKeyPassword: read.sslKeyPassword }),
   };
-  const plan = await planEdit(services, saved, request);
-  if (plan.changes.length === 0) return { step: stepOf(read, 'same', saved.name), run: null };
+  const first = await planEdit(services, saved, request);
+  const { changes } = first;
+  // One that has to be given again the file may give, though it is the same.
+  const given = first.asksAgain.flatMap((which) => (read[which] ? [[which, read[which]]] : []));
+  const plan =
+    given.length === 0
+      ? first
+      : await planEdit(services, saved, { ...request, ...Object.fromEntries(given) });
+  if (changes.length === 0) return { step: stepOf(read, 'same', saved.name), run: null };
   if (plan.asksAgain.length > 0) {
     const message =
       'it would send the saved password over weaker TLS, or by another certificate: edit it yourself';
     return notImported(read.entry, 'bad', message);
   }
   return {
-    step: { ...stepOf(read, 'change', saved.name), changes: [...plan.changes] },
-    run: async () => void (await editConnection(services, plan, null)),
+    step: { ...stepOf(read, 'change', saved.name), changes: [...changes] },
+    run: () => carryOutEdit(services, plan),
   };
 }
 

@@ -48,14 +48,14 @@ function itemOf(
   const isUrl = configuration.configurationType === 'URL' || text(configuration.host) === null;
   const url = text(configuration.url);
   const ssl = sslOf(handlers.postgre_ssl);
+  const isLost = credentials === null && password === null && !/[?&]password=/.test(url ?? '');
   const common = {
     kind: 'entry' as const,
     name,
     origin,
     ...(typeof said.folder === 'string' && { tags: [said.folder] }),
-    ...(password !== null &&
-      password !== undefined && { password: { kind: 'secret' as const, secret: new Secret(password) } }),
-    leftOut: credentials === null ? ['the password, since credentials-config.json has another key'] : [],
+    ...(password !== null && { password: { kind: 'secret' as const, secret: new Secret(password) } }),
+    leftOut: isLost ? ['the password, since credentials-config.json has another key'] : [],
   };
   if (isUrl && url !== null) {
     const more = parameters({ user, ...ssl });

@@ -75,7 +75,8 @@ function itemsOfPgVariables(variables: readonly DotenvVariable[], file: string):
   if (!host) return [];
   const origin = { file, line: host.line };
   const used = [...said.values()].filter(({ name }) => name in pgVariables || name === 'PGPASSWORD');
-  const name = said.get('PGDATABASE')?.value || said.get('PGUSER')?.value || 'pg';
+  const naming = ['PGDATABASE', 'PGUSER'].find((variable) => said.get(variable)?.value);
+  const name = (naming && said.get(naming)?.value) || 'pg';
   const open = used.find(({ unresolved }) => unresolved !== null);
   if (open) return [{ kind: 'bad', name, origin, message: unresolvedIn(open.name, open.unresolved ?? '') }];
   const values = parameters(
@@ -90,6 +91,7 @@ function itemsOfPgVariables(variables: readonly DotenvVariable[], file: string):
     {
       kind: 'entry',
       name,
+      namedAfter: naming === undefined ? 'no variable says a name' : `named after ${naming}`,
       origin,
       target: { kind: 'parameters', values },
       ...(password && { password: { kind: 'secret', secret: new Secret(password) } }),

@@ -12,7 +12,9 @@ export interface FormerIdentity extends TableName {
  * on with it or take it down, whatever became of the one that made it.
  */
 export interface CdcMarker {
-  /** The connection's name where it was made, for people. */
+  /** The id of the connection that made it, in its catalog; null in older marks. */
+  readonly id: string | null;
+  /** The connection's name when it was made. */
   readonly connection: string;
   readonly slot: string;
   /** Whether the slot is on another server: a standby. */
@@ -28,9 +30,10 @@ const forPeople = 'Made by jackfield, which reads this comment: leave it as it i
 const codes = { default: 'd', index: 'i', nothing: 'n' } as const;
 
 /** The comment. The same for the same marker. */
-export function markerText({ connection, slot, elsewhere, tables, identities }: CdcMarker): string {
+export function markerText({ id, connection, slot, elsewhere, tables, identities }: CdcMarker): string {
   const value = {
     v: version,
+    ...(id !== null && { id }),
     connection,
     slot,
     elsewhere,
@@ -53,9 +56,10 @@ export function readMarker(comment: string | null): CdcMarker | 'unreadable' | n
 
 /** Somebody else may have written it. @throws Error */
 function fromJson(value: unknown): CdcMarker {
-  const { v, connection, slot, elsewhere, tables, identities } = value as Record<string, unknown>;
+  const { v, id = null, connection, slot, elsewhere, tables, identities } = value as Record<string, unknown>;
   if (v !== version || typeof elsewhere !== 'boolean') throw new Error('of another version');
   return {
+    id: id === null ? null : textOf(id),
     connection: textOf(connection),
     slot: textOf(slot),
     elsewhere,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CdcNames } from '../../cdc/port.ts';
+import type { CdcNames } from '../../cdc/cdc.ts';
 import { UsageError } from '../../connections/errors.ts';
 
 /** NAMEDATALEN - 1: PostgreSQL cuts longer names off, in bytes. */

@@ -1,5 +1,5 @@
-import type { CdcOperation, CdcProblem, CdcStep, CdcWish } from '../../cdc/cdc.ts';
-import type { CdcNames } from '../../cdc/port.ts';
+import type { CdcNames, CdcOperation, CdcProblem, CdcStep, CdcWish } from '../../cdc/cdc.ts';
+import type { CdcClaim } from '../../cdc/port.ts';
 import type { TableName } from '../../connections/connection.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
@@ -13,13 +13,14 @@ import {
   restoreSql,
 } from './cdc-identities.ts';
 import { type CdcMarker, type FormerIdentity, markerText } from './cdc-marker.ts';
+import { otherOwner, setUpByOther } from './cdc-owner.ts';
 import { type CdcState, type FoundPublication, type FoundSlot, isLost } from './cdc-state.ts';
 import { byName, type CdcRelation, type Choice, type ChosenTable, without } from './cdc-tables.ts';
 import { quoteIdentifier, quoteLiteral } from './identifiers.ts';
 
 /** What a plan is made of: the server as it is, and what is wanted. */
 export interface PlanSituation {
-  readonly connection: string;
+  readonly claim: CdcClaim;
   readonly names: CdcNames;
   readonly wish: CdcWish;
   readonly state: CdcState;
@@ -33,7 +34,6 @@ export interface PlanSituation {
   readonly recovery: boolean;
   readonly database: string;
   readonly currentUser: string;
-  readonly recordedSlot: string | null;
 }
 
 export interface MadePlan {
@@ -78,7 +78,7 @@ export function planSetup(given: PlanSituation): MadePlan {
 }
 
 /** The marker of the publication, where there is one of ours. @throws RefusedError */
-function ownMarker({ names, state, recordedSlot }: PlanSituation): CdcMarker | null {
+function ownMarker({ claim, names, state, recovery }: PlanSituation): CdcMarker | null {
   const { publication } = state;
   if (publication === null) return null;
   const name = quoteIdentifier(names.publication);
@@ -96,22 +96,22 @@ function ownMarker({ names, state, recordedSlot }: PlanSituation): CdcMarker | n
       'choose another name with --publication',
     );
   }
-  if (publication.marker.slot !== names.slot) {
-    const known = recordedSlot === publication.marker.slot ? ', which this connection has' : '';
+  const { marker } = publication;
+  const owner = otherOwner(marker, claim, recovery);
+  if (owner !== null) throw setUpByOther(owner, { ...names, slot: marker.slot });
+  if (marker.slot !== names.slot) {
+    const known = claim.recordedSlot === marker.slot ? ', which this connection has' : '';
     throw refused(
       'publication_of_other_slot',
-      `the publication ${name} was made for the slot ${publication.marker.slot}${known}`,
-      `use --slot ${shellWord(publication.marker.slot)}, or another --publication`,
+      `the publication ${name} was made for the slot ${marker.slot}${known}`,
+      `use --slot ${shellWord(marker.slot)}, or another --publication`,
     );
   }
-  return publication.marker;
+  return marker;
 }
 
 /** A slot that is there must be what we would make. @throws RefusedError */
-function refuseSlot(
-  { names, state, database, recordedSlot, wish }: PlanSituation,
-  marker: CdcMarker | null,
-): void {
+function refuseSlot({ claim, names, state, database, wish }: PlanSituation, marker: CdcMarker | null): void {
   const { slot } = state;
   if (slot === null || wish.publicationOnly) return;
   const complaint = foreignSlot(slot, database);
@@ -122,7 +122,7 @@ function refuseSlot(
       'choose another name with --slot',
     );
   }
-  if (marker === null && recordedSlot !== names.slot) {
+  if (marker === null && claim.recordedSlot !== names.slot) {
     throw refused(
       'slot_not_ours',
       `there is a slot ${names.slot} already, and nothing says that jackfield made it`,
@@ -224,7 +224,8 @@ function publicationSteps(
   const needed = (marker?.identities ?? []).filter((it) => isAmong(choice.chosen, it));
   const kept = [...needed, ...ends.kept.map(({ former }) => former)];
   const desired: CdcMarker = {
-    connection: marker?.connection ?? situation.connection,
+    id: marker?.id ?? situation.claim.connection.id,
+    connection: marker?.connection ?? situation.claim.connection.name,
     slot: names.slot,
     elsewhere: wish.publicationOnly && (marker?.elsewhere ?? true),
     tables: choice.chosen.map(({ table }) => nameOnly(table)),

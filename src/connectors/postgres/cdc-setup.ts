@@ -71,10 +71,9 @@ function planFor(
 ): MadePlan {
   const { sessionFacts, facts } = survey;
   return planSetup({
-    connection: request.connection.name,
+    claim: request,
     names: request.names,
     wish: request.wish,
-    recordedSlot: request.recordedSlot,
     ...seen,
     version: sessionFacts.versionNumber,
     recovery: sessionFacts.server.recovery,

@@ -1,5 +1,4 @@
-import type { CdcOperation, CdcSlot } from '../../cdc/cdc.ts';
-import type { CdcNames } from '../../cdc/port.ts';
+import type { CdcNames, CdcOperation, CdcSlot } from '../../cdc/cdc.ts';
 import type { TableName } from '../../connections/connection.ts';
 import { walPosition } from './cdc-facts.ts';
 import { type CdcMarker, readMarker } from './cdc-marker.ts';

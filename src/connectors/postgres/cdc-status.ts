@@ -1,5 +1,5 @@
-import { type CdcProblem, type CdcStatus, worst } from '../../cdc/cdc.ts';
-import type { CdcNames, CdcStatusReader, CdcStatusRequest } from '../../cdc/port.ts';
+import { type CdcNames, type CdcProblem, type CdcStatus, worst } from '../../cdc/cdc.ts';
+import type { CdcStatusReader, CdcStatusRequest } from '../../cdc/port.ts';
 import type { TableName } from '../../connections/connection.ts';
 import { size } from './cdc-check-server.ts';
 import { hasKey, unitsOf, written } from './cdc-check-tables.ts';

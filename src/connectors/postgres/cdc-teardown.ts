@@ -1,5 +1,11 @@
 import type { CdcProblem, CdcStep, CdcTeardown } from '../../cdc/cdc.ts';
-import type { CdcStatusRequest, CdcTeardownPlan, CdcTeardownRequest, CdcTraces } from '../../cdc/port.ts';
+import type {
+  CdcClaim,
+  CdcStatusRequest,
+  CdcTeardownPlan,
+  CdcTeardownRequest,
+  CdcTraces,
+} from '../../cdc/port.ts';
 import { RefusedError } from '../../connections/errors.ts';
 import { shellWord } from '../../connections/shell-word.ts';
 import { written } from './cdc-check-tables.ts';
@@ -7,6 +13,7 @@ import { reading } from './cdc-facts.ts';
 import { endIdentities, keptProblems, readIdentities, restoreSql } from './cdc-identities.ts';
 import { beginLocked } from './cdc-lock.ts';
 import type { CdcMarker } from './cdc-marker.ts';
+import { otherOwner, takenDownByOther } from './cdc-owner.ts';
 import { foreignSlot } from './cdc-plan.ts';
 import { type CdcSession, inCdcSession } from './cdc-session.ts';
 import { type CdcState, readCdcState } from './cdc-state.ts';
@@ -22,7 +29,7 @@ const pause = 100;
 
 /** What a tear-down is decided by. */
 export interface TeardownSituation {
-  readonly request: Pick<CdcTeardownRequest, 'names' | 'recordedSlot' | 'force'>;
+  readonly request: CdcClaim & Pick<CdcTeardownRequest, 'names' | 'force'>;
   readonly state: CdcState;
   readonly database: string;
   readonly recovery: boolean;
@@ -94,10 +101,13 @@ async function lookAt(session: Session, request: CdcTeardownRequest): Promise<Te
 /**
  * The steps that take away what is ours, and what is left. A slot is ours where our publication's comment
  * names it, and its database and plugin are right; where that comment is gone, this catalog's word counts
- * with --force alone.
- * @throws RefusedError slot_active, slot_not_proven, publication_of_other_slot, publication_not_owned
+ * with --force alone; so does what the comment says another connection has set up.
+ * @throws RefusedError slot_active, slot_not_proven, publication_of_other_slot, publication_not_owned,
+ * cdc_of_other_connection
  */
 export function planTeardown(situation: TeardownSituation): CdcTeardownPlan {
+  const lost = lostToOther(situation);
+  if (lost !== null) return { steps: [], left: [lost] };
   const left: CdcProblem[] = [];
   const marker = ownMarker(situation, left);
   const slot = slotSteps(situation, marker, left);
@@ -105,7 +115,26 @@ export function planTeardown(situation: TeardownSituation): CdcTeardownPlan {
   return { steps: [...slot, ...publication], left };
 }
 
-function ownMarker({ request, state }: TeardownSituation, left: CdcProblem[]): CdcMarker | null {
+/**
+ * What is told where the catalog remembers a set-up that another connection has made anew since: nothing of
+ * it is left to take down. Null where that is not so, or force says to take down the other's.
+ */
+function lostToOther({ request, state, recovery }: TeardownSituation): CdcProblem | null {
+  const marker = state.publication?.marker;
+  const { names, recordedSlot, force } = request;
+  if (typeof marker !== 'object' || marker === null || force) return null;
+  if (recordedSlot !== names.slot || marker.slot !== names.slot) return null;
+  const owner = otherOwner(marker, request, recovery);
+  if (owner === null) return null;
+  return {
+    code: 'cdc_of_other_connection',
+    status: 'warned',
+    message: `the publication ${quoteIdentifier(names.publication)} and the slot ${names.slot} are left: they are those of the connection ${JSON.stringify(owner)} by now`,
+    fix: `where nobody needs them: jackfield connections cdc teardown ${shellWord(owner)}`,
+  };
+}
+
+function ownMarker({ request, state, recovery }: TeardownSituation, left: CdcProblem[]): CdcMarker | null {
   const { publication } = state;
   if (publication === null) return null;
   const name = quoteIdentifier(request.names.publication);
@@ -119,6 +148,16 @@ function ownMarker({ request, state }: TeardownSituation, left: CdcProblem[]): C
       fix: `where nobody needs it: DROP PUBLICATION ${name};`,
     });
     return null;
+  }
+  const owner = otherOwner(marker, request, recovery);
+  if (owner !== null) {
+    if (!request.force) throw takenDownByOther(owner, { ...request.names, slot: marker.slot });
+    left.push({
+      code: 'cdc_of_other_connection',
+      status: 'warned',
+      message: `the connection ${JSON.stringify(owner)} has set this up, and its catalog may still remember it`,
+      fix: `there: jackfield connections cdc teardown ${shellWord(owner)}`,
+    });
   }
   if (marker.slot !== request.names.slot) {
     throw new RefusedError({
@@ -138,7 +177,7 @@ function ownMarker({ request, state }: TeardownSituation, left: CdcProblem[]): C
 }
 
 function slotSteps(
-  { request, state, database }: TeardownSituation,
+  { request, state, database, recovery }: TeardownSituation,
   marker: CdcMarker | null,
   left: CdcProblem[],
 ): CdcStep[] {
@@ -161,6 +200,13 @@ function slotSteps(
       code: 'slot_not_proven',
       message: `the publication that would say so is gone, so that only this catalog says that the slot ${names.slot} is ours`,
       fix: `where it is: --force, or ${drop}`,
+    });
+  }
+  if (marker?.elsewhere === true && recovery && recordedSlot !== names.slot && !force) {
+    throw new RefusedError({
+      code: 'slot_not_proven',
+      message: `the slot ${names.slot} was made on this standby by a connection that only its own catalog knows, and it is not this one`,
+      fix: 'take it down by that one, or use --force, which takes it down all the same',
     });
   }
   const { active, activePid } = slot.facts;

@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import type { Connector } from '../../connections/connector.ts';
+import { Secret } from '../../secrets/secret.ts';
 import { postgresCdc } from './cdc.ts';
 import { parseConninfo, readForeign } from './conninfo.ts';
+import { formatKeywords } from './conninfo-keywords.ts';
 import { formatUri } from './format-uri.ts';
 import { handOver } from './hand-over.ts';
 import { displayIdentifier } from './identifiers.ts';
 import { libpqParameters, libpqVariables } from './libpq-parameters.ts';
-import { checkEndpoint } from './options.ts';
+import { checkEndpoint, plainOptions, readOptions } from './options.ts';
 import { presets } from './presets.ts';
 import { providerOfHost } from './providers.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -14,9 +17,24 @@ import { readTlsFiles } from './tls-files.ts';
 export const postgres: Connector = {
   name: 'postgres',
   cdc: postgresCdc,
+  passwords: {
+    // 192 bits: 32 characters of base64url (RFC 4648, section 5).
+    generate: () => new Secret(randomBytes(24).toString('base64url')),
+    async logsIn(login) {
+      const { logsIn } = await import('./role-password.ts');
+      return logsIn(login);
+    },
+    async open(login) {
+      const { openPasswordSession } = await import('./role-password.ts');
+      return openPasswordSession(login);
+    },
+  },
   presets,
   parseUrl: parseConninfo,
   readForeign,
+  readOptions,
+  formatOptions: formatKeywords,
+  plainOptions,
   providerOf: providerOfHost,
   checkEndpoint,
   async checkFiles(endpoint) {

@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import type { Endpoint } from '../../connections/connection.ts';
 import { UsageError } from '../../connections/errors.ts';
 import { sslModes } from '../../connections/vocabulary.ts';
+import { nearNames } from '../../metadata/near-names.ts';
+import { parseKeywords } from './conninfo-keywords.ts';
 
 /**
  * The libpq parameters that `--option KEY=VALUE`, a URL and a file may carry, each with its check.
@@ -10,9 +12,9 @@ import { sslModes } from '../../connections/vocabulary.ts';
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
  */
 const optionChecks: Readonly<Record<string, (value: string) => string | null>> = {
-  application_name: () => null,
-  fallback_application_name: () => null,
-  options: () => null,
+  application_name: anyText,
+  fallback_application_name: anyText,
+  options: anyText,
   hostaddr: checkAddresses,
   client_encoding: oneOf('UTF8', 'utf8', 'UTF-8', 'utf-8', 'auto'),
   connect_timeout: integerFrom(1, 86_400, 'seconds'),
@@ -52,6 +54,19 @@ const refusedOptions: Readonly<Record<string, string>> = {
 /** The names of the options that may be given. */
 export const optionNames: readonly string[] = Object.keys(optionChecks);
 
+/** Those that are no free text. */
+export const plainOptions: readonly string[] = optionNames.filter((name) => optionChecks[name] !== anyText);
+
+/** Options in libpq's keyword/value syntax. @throws UsageError bad_option */
+export function readOptions(text: string): Record<string, string> {
+  if (text.trim() === '') return {};
+  const refuse = (reason: string) =>
+    bad('bad_option', `the options can't be read: ${reason}`, "write key=value key='a longer value'");
+  const options = Object.fromEntries(parseKeywords(text, refuse));
+  for (const [name, value] of Object.entries(options)) checkOption(name, value);
+  return options;
+}
+
 /** Authentication methods of libpq's require_auth. */
 const authMethods = new Set(['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 'oauth', 'none']);
 
@@ -69,6 +84,10 @@ function checkAddresses(value: string): string | null {
   return value.split(',').every((address) => address === '' || isIP(address) !== 0)
     ? null
     : 'IP addresses, as many as there are hosts';
+}
+
+function anyText(): null {
+  return null;
 }
 
 function oneOf(...values: string[]): (value: string) => string | null {
@@ -90,11 +109,9 @@ function checkOption(name: string, value: string): void {
   const check = Object.hasOwn(optionChecks, name) ? optionChecks[name] : undefined;
   if (!check) {
     const reason = Object.hasOwn(refusedOptions, name) ? refusedOptions[name] : null;
-    throw bad(
-      'bad_option',
-      `"${name}" is not an option of a connection`,
-      reason ?? `use one of ${optionNames.join(', ')}`,
-    );
+    const [meant] = nearNames(name, optionNames, String);
+    const others = meant === undefined ? `use one of ${optionNames.join(', ')}` : `did you mean ${meant}?`;
+    throw bad('bad_option', `"${name}" is not an option of a connection`, reason ?? others);
   }
   if (value.includes('\0'))
     throw bad('bad_option', `the option ${name} holds a NUL character`, 'leave it out');

@@ -69,8 +69,18 @@ const fixes: Readonly<Record<string, string>> = {
   '25001': 'run it alone: with --write one statement alone has no transaction around it',
 };
 
+/** By the class, the first two characters (manual, Appendix A): where it is not the SQL. */
+const classFixes: Readonly<Record<string, string>> = {
+  '40': 'run it again: another transaction was in its way',
+  '53': 'look at the server: it lacks memory, disk or connections',
+  '57': 'run it again; if that stays, ask who runs the server',
+  '58': 'look at the server’s log',
+  XX: 'look at the server’s log',
+};
+
 function fixOf(sqlstate: string, hint: unknown): string {
-  return typeof hint === 'string' && hint !== '' ? onOneLine(hint) : (fixes[sqlstate] ?? 'correct the SQL');
+  if (typeof hint === 'string' && hint !== '') return onOneLine(hint);
+  return fixes[sqlstate] ?? classFixes[sqlstate.slice(0, 2)] ?? 'correct the SQL';
 }
 
 function onOneLine(text: string): string {

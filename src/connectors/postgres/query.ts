@@ -72,6 +72,10 @@ class PostgresQuery implements QuerySession {
     }
   }
 
+  get isOver(): boolean {
+    return this.#session.isOver;
+  }
+
   close(): void {
     this.#session.close();
   }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, pbkdf2 } from 'node:crypto';
+import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Secret } from '../../secrets/secret.ts';
 
@@ -35,6 +35,23 @@ async function makeKeys(password: Secret, salt: Buffer, iterations: number): Pro
   const salted = await derive(await preparedPassword(password.reveal()), salt, iterations, 32, 'sha256');
   const key = (text: string) => createHmac('sha256', salted).update(text).digest();
   return { client: key('Client Key'), server: key('Server Key') };
+}
+
+/** As many bytes as PostgreSQL's own salts have (scram-common.h, SCRAM_DEFAULT_SALT_LEN). */
+const saltLength = 16;
+
+/**
+ * What a server keeps of a password, and takes in its place: `SCRAM-SHA-256$ITERATIONS:SALT$StoredKey:ServerKey`
+ * (RFC 5803, as PostgreSQL writes it: scram-common.c, scram_build_secret). The password can't be had from it.
+ */
+export async function scramVerifier(
+  password: Secret,
+  iterations: number,
+  salt: Buffer = randomBytes(saltLength),
+): Promise<string> {
+  const { client, server } = await scramKeys(password, salt, iterations);
+  const stored = createHash('sha256').update(client).digest('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${server.toString('base64')}`;
 }
 
 /**

@@ -149,6 +149,11 @@ export class Session {
     return process === null || secret === null ? null : { process, secret };
   }
 
+  /** Whether it was ended, by us or from outside. */
+  get isOver(): boolean {
+    return this.#guard.destroyed || this.#unasked.error !== null;
+  }
+
   /** Lets the server wait until `resumeRows`: for who can't take the rows as fast as they come. */
   holdRows(): void {
     this.#guard.holdRows();

@@ -116,6 +116,29 @@ describe('migrating a catalog', () => {
     db.close();
   });
 
+  it('brings a catalog of version 6 to 7, where set-ups have the hostaddr of a connection that still leads there', () => {
+    open(...migrations.slice(0, 6));
+    const db = new Database(file);
+    const add = (id: string, options: string, host: string) =>
+      db.exec(`
+        INSERT INTO connections VALUES ('${id}', '${id}', 'source', 'postgres', 'neon', '${host}', 5432,
+          'shop', 'reader', 'public', 'verify-full', NULL, NULL, NULL, NULL, '${options}', '["a"]', 'none', NULL,
+          'none', NULL, NULL, 'never', NULL, NULL, NULL, NULL, NULL, NULL, '', '', 3, 0);
+        INSERT INTO cdc_setups VALUES ('${id}', 'p', 's', 'db.example.com', 5432, 'shop', 'then');
+      `);
+    add('named', '{}', 'db.example.com');
+    add('by address', '{"hostaddr":"10.0.0.1"}', 'db.example.com');
+    add('led elsewhere', '{"hostaddr":"10.0.0.2"}', 'other.example.com');
+    const before = db.prepare('SELECT * FROM cdc_setups').all();
+    open(...migrations.slice(0, 7));
+    expect(db.pragma('user_version', { simple: true })).toBe(7);
+    expect(db.prepare('SELECT * FROM cdc_setups').all()).toEqual(
+      before.map((row, index) => ({ ...Object(row), hostaddr: [null, '10.0.0.1', null][index] })),
+    );
+    expect(copies()).toEqual(['catalog.db.before-7']);
+    db.close();
+  });
+
   it('brings a catalog of version 1 to 2 with all that is in it, and a place for results and tables', () => {
     open(...migrations.slice(0, 1));
     const db = new Database(file);
@@ -168,6 +191,25 @@ describe('migrating a catalog', () => {
       DELETE FROM connections;
     `);
     expect(db.prepare('SELECT * FROM cdc_setups').all()).toEqual([]);
+    db.close();
+  });
+
+  it('brings a catalog of version 7 to 8, where no secret is of a rotation', () => {
+    open(...migrations.slice(0, 7));
+    const db = new Database(file);
+    const row = (account: string) => `('${account}', 'vault', 'pending', 'id', 'host:1', '')`;
+    db.exec(
+      `INSERT INTO secret_items (account, backend, state, connection_id, owner, created_at)
+       VALUES ${row('a')}, ${row('b')}`,
+    );
+    open(...migrations.slice(0, 8));
+    expect(db.pragma('user_version', { simple: true })).toBe(8);
+    expect(db.prepare('SELECT account, rotation FROM secret_items').raw().all()).toEqual([
+      ['a', 0],
+      ['b', 0],
+    ]);
+    db.exec("UPDATE secret_items SET rotation = 1 WHERE account = 'a'");
+    expect(() => db.exec("UPDATE secret_items SET rotation = 1 WHERE account = 'b'")).toThrow('UNIQUE');
     db.close();
   });
 

@@ -13,6 +13,7 @@ it('of a connection that leads elsewhere by now only forgets, and touches no ser
     publication: 'p',
     slot: 's',
     host: 'former.example.com',
+    hostaddr: null,
     port: 5432,
     database: 'shop',
     since: '',

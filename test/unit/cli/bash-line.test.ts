@@ -22,6 +22,7 @@ describe('a line of bash', () => {
     ['x "a b', { current: 'a b', kept: 0, quote: '"' }],
     ["x 'a b", { current: 'a b', kept: 0, quote: "'" }],
     ['x ', { current: '', kept: 0, quote: '' }],
+    ['x a\u00a0b', { current: 'a\u00a0b', kept: 0, quote: '' }],
   ])('%s', (line, expected) => {
     expect(readBashLine(line, breaks)).toMatchObject({ before: ['x'], ...expected });
   });
@@ -37,7 +38,15 @@ describe('a line of bash', () => {
   });
 
   it('is quoted as bash itself reads it', () => {
-    const words = ['a b', "it's $HOME", '`id` $(id) "x" \\', '*?[a] ~ #x !y', 'ä🗝️', '{a,b} <c> (d) & ; |'];
+    const words = [
+      'a b',
+      'a\u00a0b\u2003c',
+      "it's $HOME",
+      '`id` $(id) "x" \\',
+      '*?[a] ~ #x !y',
+      'ä🗝️',
+      '{a,b} <c> (d) & ; |',
+    ];
     for (const word of words) {
       for (const quote of ['', "'", '"'] as const) {
         const script = `printf %s ${quote}${quoteForBash(word, quote)}${quote}`;

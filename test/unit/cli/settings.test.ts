@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultHome, type GlobalFlags, readSettings } from '../../../src/cli/settings.ts';
+import { defaultHome } from '../../../src/cli/default-home.ts';
+import { type GlobalFlags, readSettings } from '../../../src/cli/settings.ts';
 
 const noFlags = { input: true, color: true };
 const settings = (flags: GlobalFlags = {}, environment: Record<string, string> = {}) =>

@@ -124,6 +124,20 @@ describe('one of several words', () => {
       expect(attempt(read, text)).toBeNull();
     }
   });
+
+  it('is told as it is written there, for a flag and for a variable', () => {
+    const fixOf = (name: string) => {
+      try {
+        return oneOf(name, ['table', 'json'])('jsn');
+      } catch (error) {
+        return (error as UsageError).fix;
+      }
+    };
+    expect([fixOf('--output'), fixOf('JACKFIELD_OUTPUT')]).toEqual([
+      'did you mean --output json?',
+      'did you mean JACKFIELD_OUTPUT=json?',
+    ]);
+  });
 });
 
 describe('the name of a variable', () => {

@@ -84,11 +84,16 @@ describe('completing an endpoint', () => {
   });
 
   it('says what to add', () => {
-    expect(missingFlags(['role'])).toMatchObject({
-      message: '--role is missing',
-      fix: expect.stringMatching(/^add it,/),
+    expect(missingFlags(['host'])).toMatchObject({
+      message: '--host is missing',
+      fix: expect.stringMatching(/^add it, or give a URL/),
     });
-    expect(missingFlags(['role', 'name'])).toMatchObject({ fix: expect.stringMatching(/^add them,/) });
+    expect(missingFlags(['role', 'database'])).toMatchObject({
+      fix: expect.stringMatching(/^add them, or give a URL/),
+    });
+    // No URL holds these.
+    expect(missingFlags(['role'])).toMatchObject({ fix: 'add it' });
+    expect(missingFlags(['role', 'name'])).toMatchObject({ fix: 'add them' });
   });
 });
 

@@ -24,6 +24,9 @@ test('the nearest come first, three at the most', () => {
 test('what is another word altogether is not offered', () => {
   expect(near('orders', 'a', 'notes', 'customers', '')).toEqual([]);
   expect(near('x', 'yz')).toEqual([]);
+  // Nothing is in every name.
+  expect(near('', 'a', 'orders')).toEqual([]);
+  expect(near(' ', 'my orders')).toEqual([]);
 });
 
 test('10,000 long names are looked through in no time', () => {

@@ -1,10 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import type { TestRecord } from '../../../src/connections/catalog.ts';
 import type { TestResult } from '../../../src/connections/connection.ts';
 import type { ImportStep } from '../../../src/connections/reports.ts';
 import type { Discovery } from '../../../src/metadata/discovery.ts';
-import type { SourceStatus } from '../../../src/metadata/source-status.ts';
 import { viewOfDiscovery } from '../../../src/metadata/view.ts';
 import { type Answer, renderAnswer, type View } from '../../../src/output/answer.ts';
 import { applyPlan } from '../../../src/output/apply-plan.ts';
@@ -26,6 +25,7 @@ import { pipelineList } from '../../../src/output/pipeline-list.ts';
 import { presetCatalog } from '../../../src/output/preset-catalog.ts';
 import { refreshResults } from '../../../src/output/refresh-results.ts';
 import { relationDetail } from '../../../src/output/relation-detail.ts';
+import { secretsMove } from '../../../src/output/secrets-move.ts';
 import { secretsStatus } from '../../../src/output/secrets-status.ts';
 import { sourceConfig } from '../../../src/output/source-config.ts';
 import { displayWidth } from '../../../src/output/terminal-text.ts';
@@ -127,13 +127,7 @@ function answersWith(name: string): [string, Answer][] {
       }),
     ],
     ...cdcAnswersWith(name),
-    ...metadataAnswersWith(name),
-    ['testHistory', testHistory(name, [record(result), record(testResult({ connection: name }))], 2)],
-    ['testHistory of what changed', testHistory(name, [record(served(name)), record(served('16.4'))], 20)],
-    ['deletedNames', deletedNames([name])],
-    ['importPlan', importPlan([imported(name, 'add'), imported(name, 'bad')], { done: false })],
-    ['configList', configList([{ key: 'output', value: name, source: 'file', from: name }])],
-    ['configEntry', configEntry({ key: 'output', value: name, source: 'file', from: name })],
+    ...answersAboutWork(name, result),
     [
       'secretsStatus',
       secretsStatus({
@@ -151,74 +145,77 @@ function answersWith(name: string): [string, Answer][] {
   ];
 }
 
-/** A test that passed on a server which calls its version, and the end of its certificate, so. */
-function served(name: string): TestResult {
-  const { server } = testResult();
-  if (!server?.tls) throw new Error('the sample has a session with TLS');
-  return testResult({ server: { ...server, version: name, tls: { ...server.tls, validTo: name } } });
-}
-
-/** What a file of another program holds, or can't be read of. */
-function imported(name: string, action: ImportStep['action']): ImportStep {
-  const told = { endpoint: name, changes: [name], file: name, line: 1, message: name };
-  return { action, name, role: 'source', password: null, done: false, ...told };
-}
-
-function record(result: TestResult): TestRecord {
-  return { at: now.toISOString(), result };
-}
-
-function metadataAnswersWith(name: string): [string, Answer][] {
+/** Of verbs that change or refresh something, and of what was found before. */
+function answersAboutWork(name: string, result: TestResult): [string, Answer][] {
   const at = now.toISOString();
+  const said = { code: name, message: name, fix: name };
+  const side = { connection: name, file: name, snapshot: 1, takenAt: at };
   const change = {
-    kind: 'column_type_changed' as const,
     breaking: true,
     reason: name,
     schema: name,
     relation: name,
     column: name,
-    name: null,
+    name,
     before: name,
     after: name,
     sql: [name],
   };
-  const whole = { relation: null, column: null, name, reason: null };
-  const changes = [
-    change,
-    { ...change, kind: 'column_dropped' as const },
-    { ...change, ...whole, kind: 'schema_added' as const },
-    { ...change, column: null, name, kind: 'index_changed' as const },
-    { ...change, column: null, kind: 'comment_changed' as const },
-  ];
-  const side = { connection: name, file: null, snapshot: 4, takenAt: at };
-  const status: SourceStatus = {
-    connection: name,
-    refreshEveryMs: 3_600_000,
-    include: [name],
-    exclude: [name],
-    due: true,
-    nextRefreshAt: at,
-    lastRefresh: { status: 'failed', at, durationMs: 1, code: name, message: name },
-    server: { version: name, provider: name, recovery: false, readOnly: false, tls: null },
-    snapshots: [{ takenAt: at, checkedAt: at, durationMs: 1, relations: 1, columns: 1, current: false }],
+  const entry = { key: name, value: name, source: 'file', from: name } as const;
+  const failed = { connection: name, status: 'failed', durationMs: 1, ...said } as const;
+  const imported: ImportStep = {
+    action: 'bad',
+    name,
+    role: 'source',
+    endpoint: name,
+    password: 'given',
+    changes: [name],
+    file: name,
+    line: 1,
+    message: name,
+    done: false,
   };
-  const failed = {
-    connection: name,
-    status: 'failed',
-    durationMs: 1,
-    relations: null,
-    columns: null,
-  } as const;
   return [
-    ['structureDiff', structureDiff({ from: side, to: side, changes })],
+    ['deletedNames', deletedNames([name])],
+    ['configList', configList([entry])],
+    ['configEntry', configEntry(entry)],
+    ['testHistory', testHistory(name, [{ at, result }], 10)],
     [
-      'structureDiff to a file',
-      structureDiff({ from: { ...side, connection: null, file: name }, to: side, changes: [] }),
+      'structureDiff',
+      structureDiff({
+        from: side,
+        to: { ...side, snapshot: null },
+        changes: [
+          { ...change, kind: 'column_type_changed' },
+          { ...change, kind: 'type_added', relation: null, column: null, before: null },
+        ],
+      }),
     ],
-    ['structureDiff with nothing before', structureDiff({ from: null, to: side, changes: [] })],
-    ['sourceConfig', sourceConfig(status, { snapshots: true })],
-    ['refreshResults', refreshResults([{ ...failed, code: name, message: name, fix: name }])],
-    ['refreshResults by code', refreshResults([{ ...failed, code: name, message: null, fix: null }])],
+    [
+      'sourceConfig',
+      sourceConfig(
+        {
+          connection: name,
+          refreshEveryMs: 1000,
+          include: [name],
+          exclude: [name],
+          due: true,
+          nextRefreshAt: at,
+          lastRefresh: { status: 'failed', at, durationMs: 1, code: name, message: name },
+          server: result.server,
+          snapshots: [
+            { takenAt: at, checkedAt: at, durationMs: 1, relations: 1, columns: 1, current: false },
+          ],
+        },
+        { snapshots: true },
+      ),
+    ],
+    ['refreshResults', refreshResults([{ ...failed, relations: null, columns: null }])],
+    ['importPlan', importPlan([imported, { ...imported, action: 'change' }], { done: false })],
+    [
+      'secretsMove',
+      secretsMove({ backend: 'vault', moved: [name], failed: [{ connection: name, ...said }] }),
+    ],
   ];
 }
 
@@ -275,7 +272,14 @@ function cdcAnswersWith(name: string): [string, Answer][] {
     ],
     [
       'cdcTeardown',
-      cdcTeardown({ connection: name, publication: name, slot: name, steps: [step], left: [problem] }),
+      cdcTeardown({
+        connection: name,
+        publication: name,
+        slot: name,
+        steps: [step],
+        left: [problem],
+        forgotten: false,
+      }),
     ],
   ];
 }
@@ -331,21 +335,38 @@ async function shown(found: Discovery, format: DiscoveryFormat, view: View): Pro
 const obeyed =
   /[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
 
+/** What they print has lines of its own: documents, and files for a timer, which schedule.test.ts reads. */
+const ofLines = ['exportedText', 'jsonDocument', 'schedule'];
+
+test('no presenter is left out', () => {
+  const directory = new URL('../../../src/output/', import.meta.url);
+  const presenters = readdirSync(directory).flatMap((file) =>
+    [
+      ...readFileSync(new URL(file, directory), 'utf8').matchAll(
+        /^export function (\w+)\((?:(?!^\}).)*?\): Answer \{$/gms,
+      ),
+    ].map(([, name = '']) => name),
+  );
+  const held = new Set(answersWith('a').map(([name]) => name.split(' ')[0]));
+  expect(presenters.length).toBeGreaterThan(20);
+  expect(presenters.filter((name) => !held.has(name))).toEqual(ofLines);
+});
+
 describe.each(names)('%j', (name) => {
   const answers = answersWith(name);
 
   test.each(answers)('is visible in the text of %s, at any width', (presenter, answer) => {
     for (const view of [pipe, terminal(20), terminal(40), terminal(80), terminal(200)]) {
       expect(answer.text(view)).not.toMatch(obeyed);
-      // What was deleted is told on stderr; a terminal gets no list besides.
-      expect(answer.text(view)).toMatch(presenter === 'deletedNames' ? /^$/ : /[^\n]\n$/);
+      // What was deleted is told on standard error.
+      if (presenter !== 'deletedNames') expect(answer.text(view)).toMatch(/[^\n]\n$/);
     }
   });
 
   test.each(answers)('adds no line that is not ours to the text of %s', (presenter, answer) => {
     // A fix may have several lines; all else has as many as with an innocent name.
     const innocent = answersWith('innocent').find(([other]) => other === presenter)?.[1];
-    const fixes = /^(?:testResults|pipelineChecks|doctorReport|refreshResults$|cdc(?!Setup))/.test(presenter);
+    const fixes = /^(?:testResults|pipelineChecks|doctorReport|refreshResults|cdc(?!Setup))/.test(presenter);
     const lines = (shown: Answer | undefined) => shown?.text(pipe).split('\n').length;
     if (fixes && name.includes('\n')) expect(answer.text(pipe)).toMatch(/→ a\n {4,}b\\r\\tc\n/);
     else expect(lines(answer)).toBe(lines(innocent));

@@ -9,20 +9,22 @@ import {
   looksLikeUrl,
   newForm,
 } from '../../../src/screens/form-state.ts';
+import { formReading } from '../../../src/screens/full-form.ts';
 import type { Key } from '../../../src/screens/live-screen.ts';
 
 const preset = postgres.presets.find(({ provider }) => provider === 'self-hosted');
 if (preset === undefined) throw new Error('no preset of self-hosted servers');
 const empty = newForm(preset);
-const readUrl = (text: string) => {
-  try {
-    return postgres.parseUrl(text);
-  } catch {
-    return 'the URL is wrong';
-  }
+const postgresReading = formReading(postgres);
+const reading = {
+  ...postgresReading,
+  url: (text: string) => {
+    const read = postgresReading.url(text);
+    return typeof read === 'string' ? 'the URL is wrong' : read;
+  },
 };
 const formThen = (state: FormState, ...events: FormEvent[]) =>
-  events.reduce((form, event) => formAfter(form, event, readUrl), state);
+  events.reduce((form, event) => formAfter(form, event, reading), state);
 const key = (name: string, more: Partial<Key> = {}): Key => ({
   name,
   ctrl: false,
@@ -56,18 +58,81 @@ describe('the form', () => {
   });
 
   it('takes a pasted URL for all fields, wherever it is pasted, and its password unseen', () => {
-    for (const focus of ['name', 'host', 'tags', 'save'] as const) {
+    for (const focus of ['name', 'host', 'tags', 'save', 'password'] as const) {
       const filled = formThen(at(focus), { kind: 'pasted', text: `${url}\n` });
-      const { texts, sslMode, secrets, others } = filled.values;
+      const { texts, sslMode, secrets } = filled.values;
       expect([texts.host.text, texts.port.text, texts.database.text, texts.username.text]).toEqual([
         'db.example.com',
         '6432',
         'shop',
         'app',
       ]);
-      expect([sslMode, others.options]).toEqual(['require', { channel_binding: 'require' }]);
+      expect([sslMode, texts.options.text]).toEqual(['require', 'channel_binding=require']);
       expect(secrets.password).toMatchObject({ choice: 'typed', line: { text: 'canary-4711' } });
       expect(filled.unseen).toBe(null);
+    }
+  });
+
+  describe('with a host that tells another provider than was chosen', () => {
+    const neon = 'postgresql://app:canary-4711@ep-cool-1.eu-central-1.aws.neon.tech';
+    const ofNeon = (state: FormState) => [
+      state.provider?.preset.title,
+      textOf(state, 'database'),
+      state.values.sslMode,
+    ];
+
+    it('takes that one and its defaults, and says so', () => {
+      const pasted = formThen(empty, { kind: 'pasted', text: neon });
+      expect(ofNeon(pasted)).toEqual(['Neon', 'neondb', 'require']);
+      expect(pasted.provider?.told).toEqual(['database', 'sslMode']);
+      const typed = formThen(at('host'), ...type('ep-1.eu.aws.neon.tech'));
+      expect(typed.provider?.told).toBe(null);
+      expect(ofNeon(formThen(typed, press('down')))).toEqual(['Neon', 'neondb', 'require']);
+    });
+
+    it('leaves what was typed, and what the URL says', () => {
+      const said = formThen(formThen(at('database'), press('u', { ctrl: true }), ...type('postgres')), {
+        kind: 'pasted',
+        text: `${neon}/?sslmode=prefer`,
+      });
+      expect(ofNeon(said)).toEqual(['Neon', 'postgres', 'prefer']);
+      expect(said.provider?.told).toEqual([]);
+      const chosen = formThen(at('sslMode'), press('right'), press('left'), { kind: 'pasted', text: neon });
+      expect(ofNeon(chosen)).toEqual(['Neon', 'neondb', 'prefer']);
+    });
+
+    it('goes back to what was chosen with another host, or by Reset', () => {
+      const pasted = formThen(at('host'), { kind: 'pasted', text: neon });
+      const elsewhere = formThen(pasted, press('u', { ctrl: true }), ...type('10.0.0.1'), press('down'));
+      expect(ofNeon(elsewhere)).toEqual([preset.title, 'postgres', 'prefer']);
+      expect(elsewhere.provider?.told).toBe(null);
+      expect(ofNeon(formThen(pasted, { kind: 'reset' }))).toEqual([preset.title, 'postgres', 'prefer']);
+    });
+
+    it('has the name of one that has no preset, and a self-hosted server has none to tell', () => {
+      const known = formThen(empty, { kind: 'pasted', text: 'postgresql://app@x.db.postgresbridge.com/db' });
+      expect(ofNeon(known)).toEqual(['crunchy-bridge', 'db', 'prefer']);
+      const own = formThen(known, { kind: 'pasted', text: 'postgresql://app@db.example.com/db' });
+      expect(own.provider?.preset.title).toBe(preset.title);
+    });
+  });
+
+  it('takes options as they are typed, and hides what may be a password among them', () => {
+    const typed = formThen(at('options'), ...type("hostaddr=::1 options='-c x=1'"));
+    expect([typed.unseen, textOf(typed, 'options')]).toEqual([null, "hostaddr=::1 options='-c x=1'"]);
+    expect(formThen(at('options'), ...type('sslsni=1 sslpassword=x')).unseen).toBe('sslsni=1 sslpassword=x');
+    const pasted = formThen(typed, { kind: 'pasted', text: 'postgresql://app@db/shop?sslsni=0' });
+    expect(postgres.readOptions(textOf(pasted, 'options'))).toEqual({
+      hostaddr: '::1',
+      options: '-c x=1',
+      sslsni: '0',
+    });
+  });
+
+  it('takes a password for one that only looks like a URL, or a part of one', () => {
+    for (const text of ['x://y', 'password=z', 'a host = b']) {
+      const { values } = formThen(at('password'), { kind: 'pasted', text: `${text}\n` });
+      expect(values.secrets.password).toMatchObject({ choice: 'typed', line: { text } });
     }
   });
 

@@ -8,6 +8,7 @@ import type { App, Verdict } from '../../app.ts';
 import { askingOf } from '../../asking.ts';
 import { type Act, examples } from '../../verb.ts';
 import { declareSetupFlags, declareTimeout, type SetupFlags, wishOf } from './cdc-flags.ts';
+import { requireYes } from './require-yes.ts';
 
 export interface CdcSetupOptions {
   readonly name: string;
@@ -44,6 +45,7 @@ export function declareCdcSetup(command: Command, act: Act, run = runCdcSetup): 
 
 export async function runCdcSetup(app: App, options: CdcSetupOptions): Promise<Verdict> {
   const { name, wish, yes, timeoutMs } = options;
+  requireYes(app, yes, 'setting up');
   const limits = { timeoutMs, signal: app.signal };
   const progress = app.progress('looking at the server');
   try {
@@ -67,15 +69,13 @@ export async function runCdcSetup(app: App, options: CdcSetupOptions): Promise<V
 }
 
 async function confirm(app: App, plan: CdcPlan): Promise<void> {
-  const refusal = (message: string) =>
-    new RefusedError({
-      code: 'not_confirmed',
-      message,
-      fix: `the same with --yes; what it would do: jackfield connections cdc plan ${shellWord(plan.connection)} --table …`,
-    });
-  if (!app.interactive) throw refusal('setting up changes the database, and nobody can be asked here');
   app.streams.stderr.write(planText(plan, await app.view('stderr')));
   const { confirmChange } = await import('../../../screens/confirm.ts');
   const agreed = await confirmChange(await askingOf(app), 'Run these steps?');
-  if (!agreed) throw refusal('not confirmed: nothing was changed');
+  if (agreed) return;
+  throw new RefusedError({
+    code: 'not_confirmed',
+    message: 'not confirmed: nothing was changed',
+    fix: `the same with --yes; what it would do: jackfield connections cdc plan ${shellWord(plan.connection)} --table …`,
+  });
 }

@@ -8,6 +8,7 @@ import type { App, Verdict } from '../../app.ts';
 import { askingOf } from '../../asking.ts';
 import { type Act, examples } from '../../verb.ts';
 import { declareNameFlags, declareTimeout, type NameFlags } from './cdc-flags.ts';
+import { requireYes } from './require-yes.ts';
 
 export interface CdcTeardownOptions {
   readonly name: string;
@@ -23,7 +24,10 @@ export function declareCdcTeardown(command: Command, act: Act, run = runCdcTeard
   command.argument('<name>', 'name or id of a source');
   declareTimeout(declareNameFlags(command), '1m')
     .option('--yes', 'do not ask')
-    .option('--force', 'end a consumer that is at work; drop a slot that only this catalog knows')
+    .option(
+      '--force',
+      'end a consumer that is at work; drop a slot that only this catalog knows; take down what another connection has set up; forget what was set up where the connection does not lead any more',
+    )
     .addHelpText(
       'after',
       `\nIt takes away only what setup made, and gives tables their replica identity back.\n${examples(
@@ -49,15 +53,16 @@ export function declareCdcTeardown(command: Command, act: Act, run = runCdcTeard
 
 export async function runCdcTeardown(app: App, options: CdcTeardownOptions): Promise<Verdict> {
   const { name, wish, yes, timeoutMs } = options;
+  requireYes(app, yes, 'taking down');
   const progress = app.progress('looking at the server');
   try {
     const planned = await planTeardown(app.services, name, wish, { timeoutMs, signal: app.signal });
-    if (planned.plan.steps.length > 0 && !yes) {
+    if ((planned.plan.steps.length > 0 || planned.onlyForgets) && !yes) {
       progress.pause();
       await confirm(app, planned);
       progress.resume();
     }
-    progress.update('taking it down');
+    progress.update(planned.onlyForgets ? 'forgetting it' : 'taking it down');
     const done = await planned.run();
     progress.stop();
     await app.print(cdcTeardown(done));
@@ -67,17 +72,18 @@ export async function runCdcTeardown(app: App, options: CdcTeardownOptions): Pro
   }
 }
 
-async function confirm(app: App, { plan, connection }: PlannedTeardown): Promise<void> {
-  const refusal = (message: string) =>
-    new RefusedError({
-      code: 'not_confirmed',
-      message,
-      fix: `jackfield connections cdc teardown ${shellWord(connection)} --yes`,
-    });
-  if (!app.interactive) throw refusal('taking down changes the database, and nobody can be asked here');
+async function confirm(app: App, { plan, onlyForgets, connection }: PlannedTeardown): Promise<void> {
   const view = await app.view('stderr');
   app.streams.stderr.write(stepLines(plan.steps, view) + problemLines(plan.left, view));
   const { confirmChange } = await import('../../../screens/confirm.ts');
-  const agreed = await confirmChange(await askingOf(app), 'Run these steps?');
-  if (!agreed) throw refusal('not confirmed: nothing was changed');
+  const agreed = await confirmChange(
+    await askingOf(app),
+    onlyForgets ? 'Forget this set-up?' : 'Run these steps?',
+  );
+  if (agreed) return;
+  throw new RefusedError({
+    code: 'not_confirmed',
+    message: 'not confirmed: nothing was changed',
+    fix: `jackfield connections cdc teardown ${shellWord(connection)}${onlyForgets ? ' --force' : ''} --yes`,
+  });
 }

@@ -197,6 +197,19 @@ test('credentials of DBeaver with another key are left out, and told', async () 
   expect(first).not.toHaveProperty('password');
 });
 
+test('a password of DBeaver that stands in its URL is not said to be left out', async () => {
+  const url = 'jdbc:postgresql://db/shop?user=app&password=p';
+  const connection = { provider: 'postgresql', configuration: { url, configurationType: 'URL' } };
+  const text = JSON.stringify({ connections: { a: connection } });
+  const [item] = await formatOf('data-sources.json', text).read({
+    ...{ file: 'data-sources.json', text, environment, sealed: false },
+    data: () => parseForeignData(text, 'data-sources.json'),
+    companion: async () => Buffer.from('of another key'),
+    readReference: parseReference,
+  });
+  expect(item).toMatchObject({ kind: 'entry', leftOut: [] });
+});
+
 test.each(rows.filter(([, from]) => from === undefined))('%s is told by its name and content', (fixture) => {
   const text = readFileSync(pathOf(fixture), 'utf8');
   const names: Record<string, string> = {

@@ -3,6 +3,7 @@ import { RefusedError } from '../../../../src/connections/errors.ts';
 import { carryOut } from '../../../../src/connections/exchange/carry-out.ts';
 import type { ImportedEntry, ImportedItem } from '../../../../src/connections/exchange/imported.ts';
 import { type ImportOptions, planImport } from '../../../../src/connections/exchange/plan-import.ts';
+import { itemsOfVariables } from '../../../../src/connections/exchange/read-env.ts';
 import type { ImportStep } from '../../../../src/connections/reports.ts';
 import { secretsOf } from '../../../../src/connections/secrets-of.ts';
 import { Secret } from '../../../../src/secrets/secret.ts';
@@ -165,6 +166,32 @@ test('a password is not sent over weaker TLS because a file says so', async () =
   expect(await services.inCatalog.find('a')).toMatchObject({ sslMode: 'require' });
 });
 
+test('a password that the file itself gives for weaker TLS is given again, though it is the same', async () => {
+  const at = (sslMode: 'require' | 'disable') =>
+    anEntry('a', {}, { ...withPassword('p'), target: { kind: 'endpoint', input: ownInput(sslMode) } });
+  await importAll([at('require')]);
+  const [step] = await importAll([at('disable')]);
+  expect(step).toMatchObject({ action: 'change', changes: ['sslMode'], done: true });
+  expect(await services.inCatalog.find('a')).toMatchObject({ sslMode: 'disable' });
+  expect(inShort(await importAll([at('disable')]))).toEqual(['same a']);
+});
+
 function ownInput(sslMode: 'require' | 'disable') {
   return { connector: 'memory', host: 'db', username: 'app', database: 'shop', sslMode } as const;
 }
+
+test.each([
+  [{ PGDATABASE: 'shop', PGUSER: 'app' }, 'shop', 'named after PGDATABASE'],
+  [{ PGUSER: 'app', PGDATABASE: '' }, 'app', 'named after PGUSER'],
+])('the plan says after which of the PG* variables %j one is named', async (variables, name, message) => {
+  const said = Object.entries({ PGHOST: 'db', ...variables });
+  const items = itemsOfVariables(
+    said.map(([name, value]) => ({ name, value, line: null, unresolved: null })),
+    'f',
+  );
+  expect((await plan(items)).map(({ step }) => [step.action, step.name, step.message])).toEqual([
+    ['add', name, message],
+  ]);
+  const leftOut = items.map((item) => (item.kind === 'entry' ? { ...item, leftOut: ['x'] } : item));
+  expect((await plan(leftOut))[0]?.step.message).toBe(`${message}; left out: x`);
+});

@@ -74,6 +74,7 @@ describe('the names of a set-up', () => {
 
 const table = fc.record({ schema: fc.string(), name: fc.string() });
 const marker: fc.Arbitrary<CdcMarker> = fc.record({
+  id: fc.option(fc.string()),
   connection: fc.string({ unit: 'binary' }),
   slot: fc.string(),
   elsewhere: fc.boolean(),
@@ -110,6 +111,10 @@ describe('the mark in the comment of a publication', () => {
       'unreadable',
     ],
     [
+      'jackfield-cdc:{"v":1,"id":7,"connection":"a","slot":"s","elsewhere":false,"tables":[],"identities":[]}',
+      'unreadable',
+    ],
+    [
       'jackfield-cdc:{"v":1,"connection":"a","slot":5,"elsewhere":false,"tables":[],"identities":[]}',
       'unreadable',
     ],
@@ -123,6 +128,12 @@ describe('the mark in the comment of a publication', () => {
     ],
   ])('of %j is %j', (comment, expected) => {
     expect(readMarker(comment)).toBe(expected);
+  });
+
+  it('is read where an older version wrote it, without an id', () => {
+    const older =
+      'jackfield-cdc:{"v":1,"connection":"a","slot":"s","elsewhere":false,"tables":[],"identities":[]}';
+    expect(readMarker(older)).toMatchObject({ id: null, connection: 'a', slot: 's' });
   });
 
   it('never throws, whatever somebody wrote', () => {

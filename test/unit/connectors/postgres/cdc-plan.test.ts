@@ -1,54 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CdcClaim } from '../../../../src/cdc/port.ts';
 import { type CdcMarker, markerText } from '../../../../src/connectors/postgres/cdc-marker.ts';
 import { type PlanSituation, planSetup } from '../../../../src/connectors/postgres/cdc-plan.ts';
 import type { FoundPublication, FoundSlot } from '../../../../src/connectors/postgres/cdc-state.ts';
 import { judgeStatus } from '../../../../src/connectors/postgres/cdc-status.ts';
 import type { CdcRelation, ChosenTable } from '../../../../src/connectors/postgres/cdc-tables.ts';
 import { planTeardown } from '../../../../src/connectors/postgres/cdc-teardown.ts';
-
-function aTable(fields: Partial<CdcRelation> = {}): CdcRelation {
-  const name = fields.name ?? 'orders';
-  return {
-    schema: 'sales',
-    name,
-    oid: name,
-    kind: 'r',
-    permanent: true,
-    isPartition: false,
-    owned: true,
-    owner: 'app',
-    readable: true,
-    filtered: false,
-    identity: 'default',
-    key: `${name}_pkey`,
-    identityIndex: null,
-    fitIndexes: [],
-    deferrableKey: null,
-    generatedColumns: [],
-    inherited: false,
-    publishedBy: [],
-    pages: 1,
-    ...fields,
-  };
-}
+import { aSlot, aTable, publicationOf, wish } from '../../../support/cdc-situations.ts';
 
 const chosen = (fields: Partial<CdcRelation> = {}, leaves: CdcRelation[] = []): ChosenTable => ({
   table: aTable(fields),
   leaves,
 });
 
-const wish = {
-  tables: ['*'],
-  publication: null,
-  slot: null,
-  publish: null,
-  failover: false,
-  identityFull: false,
-  publicationOnly: false,
-} as const;
+/** Of the connection that {@link aMarker} is of. */
+const aClaim = (recordedSlot: string | null = null): CdcClaim => ({
+  connection: { id: 'id', name: 'shop' },
+  others: [{ id: 'other', name: 'other shop' }],
+  recordedSlot,
+});
 
 const aMarker = (fields: Partial<CdcMarker> = {}): CdcMarker => ({
+  id: 'id',
   connection: 'shop',
   slot: 'slot',
   elsewhere: false,
@@ -57,50 +31,9 @@ const aMarker = (fields: Partial<CdcMarker> = {}): CdcMarker => ({
   ...fields,
 });
 
-function publicationOf(marker: CdcMarker | null, fields: Partial<FoundPublication> = {}): FoundPublication {
-  return {
-    owned: true,
-    owner: 'app',
-    allTables: false,
-    publish: ['insert', 'update', 'delete', 'truncate'],
-    viaRoot: true,
-    comment: marker && markerText(marker),
-    marker,
-    tables: [{ schema: 'sales', name: 'orders' }],
-    ...fields,
-  };
-}
-
-function aSlot(fields: Partial<FoundSlot> = {}, facts: Partial<FoundSlot['facts']> = {}): FoundSlot {
-  return {
-    isLogical: true,
-    database: 'shop',
-    temporary: false,
-    facts: {
-      name: 'slot',
-      plugin: 'pgoutput',
-      active: true,
-      activePid: 7,
-      walStatus: 'reserved',
-      retainedBytes: 10,
-      lagBytes: 5,
-      lagMs: null,
-      safeBytes: null,
-      inactiveSince: null,
-      catalogXminAge: 1,
-      restartPosition: '0/1',
-      confirmedPosition: '0/1',
-      invalidation: null,
-      failover: false,
-      ...facts,
-    },
-    ...fields,
-  };
-}
-
 function situation(fields: Partial<PlanSituation> = {}): PlanSituation {
   return {
-    connection: 'shop',
+    claim: aClaim(),
     names: { publication: 'pub', slot: 'slot' },
     wish,
     state: { publication: null, slot: null },
@@ -111,7 +44,6 @@ function situation(fields: Partial<PlanSituation> = {}): PlanSituation {
     recovery: false,
     database: 'shop',
     currentUser: 'app',
-    recordedSlot: null,
     ...fields,
   };
 }
@@ -310,7 +242,7 @@ describe('the plan of a set-up', () => {
       { state: { publication: publicationOf(aMarker({ slot: 'x' })), slot: null } },
     ],
     ['slot_not_ours', { state: { publication: null, slot: aSlot() } }],
-    ['planned', { state: { publication: null, slot: aSlot() }, recordedSlot: 'slot' }],
+    ['planned', { state: { publication: null, slot: aSlot() }, claim: aClaim('slot') }],
     ['slot_not_ours', { state: { publication: publicationOf(aMarker()), slot: aSlot({ database: 'x' }) } }],
     [
       'slot_not_ours',
@@ -357,7 +289,7 @@ describe('the plan of a set-up', () => {
 describe('the plan of a tear-down', () => {
   const ofTeardown = (fields: Partial<Parameters<typeof planTeardown>[0]> = {}) =>
     planTeardown({
-      request: { names: { publication: 'pub', slot: 'slot' }, recordedSlot: null, force: false },
+      request: { ...aClaim(), names: { publication: 'pub', slot: 'slot' }, force: false },
       state: { publication: publicationOf(aMarker()), slot: aSlot({}, { active: false, activePid: null }) },
       database: 'shop',
       recovery: false,
@@ -414,7 +346,7 @@ describe('the plan of a tear-down', () => {
   ])(
     'is %s with a slot that the catalog knows as %s, --force %s',
     (expected, recordedSlot, force, publication) => {
-      const request = { names: { publication: 'pub', slot: 'slot' }, recordedSlot, force };
+      const request = { ...aClaim(recordedSlot), names: { publication: 'pub', slot: 'slot' }, force };
       const state = { publication, slot: aSlot({}, { active: false, activePid: null }) };
       const outcome = () => {
         const { steps, left } = ofTeardown({ request, state });

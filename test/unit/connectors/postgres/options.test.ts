@@ -1,7 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../../src/connections/connection.ts';
 import { UsageError } from '../../../../src/connections/errors.ts';
-import { checkEndpoint, optionNames } from '../../../../src/connectors/postgres/options.ts';
+import { formatKeywords } from '../../../../src/connectors/postgres/conninfo-keywords.ts';
+import {
+  checkEndpoint,
+  optionNames,
+  plainOptions,
+  readOptions,
+} from '../../../../src/connectors/postgres/options.ts';
 import { anEndpoint } from '../../../support/endpoint.ts';
 
 /** The code it is refused with; null when it is taken. */
@@ -210,5 +217,48 @@ describe('settings of TLS that contradict each other', () => {
   ];
   it.each(taken)('%s do not', (_, fields) => {
     expect(complaint(fields)).toBeNull();
+  });
+});
+
+describe('options as a line of text', () => {
+  it('are what is read back of it, whatever stands in them', () => {
+    const text = fc.string({ unit: fc.constantFrom(..."ab '\\\\=\t\n«ü💡") });
+    const options = fc.dictionary(fc.constantFrom('application_name', 'options'), text, {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(options, (said) => {
+        expect(readOptions(formatKeywords(said))).toEqual(said);
+      }),
+    );
+  });
+
+  it.each([
+    ['', {}],
+    [' sslsni = 1  options=\'-c a="b c"\' ', { sslsni: '1', options: '-c a="b c"' }],
+    ['application_name=a\\ b', { application_name: 'a b' }],
+  ])('%j', (text, options) => {
+    expect(readOptions(text)).toEqual(options);
+  });
+
+  it.each([
+    ['sslsni', 'lacks its "="'],
+    ["options='-c canary", 'lacks its closing quote'],
+    ['sslsni=1 sslsni=0', 'twice'],
+    ['sslsni=canary', 'sslsni has a value'],
+    ['passfile=canary', '"passfile" is not an option'],
+    ['host=canary', '"host" is not an option'],
+    ['__proto__=canary', '"__proto__" is not an option'],
+  ])('%j is refused, and no value repeated', (text, message) => {
+    expect(() => readOptions(text)).toThrow(message);
+    expect(() => readOptions(text)).not.toThrow(/canary|URL/);
+  });
+
+  it('hold free text in no plain one', () => {
+    expect(optionNames.filter((name) => !plainOptions.includes(name))).toEqual([
+      'application_name',
+      'fallback_application_name',
+      'options',
+    ]);
   });
 });

@@ -2,7 +2,11 @@ import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ScramExchange } from '../../../../src/connectors/postgres/scram.ts';
-import { preparedPassword, scramKeys } from '../../../../src/connectors/postgres/scram-keys.ts';
+import {
+  preparedPassword,
+  scramKeys,
+  scramVerifier,
+} from '../../../../src/connectors/postgres/scram-keys.ts';
 import { Secret } from '../../../../src/secrets/secret.ts';
 
 const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
@@ -17,6 +21,13 @@ it('makes the keys of the example in RFC 7677', async () => {
   const proof = Buffer.from(client.map((byte, at) => byte ^ (signature[at] ?? 0)));
   expect(proof.toString('base64')).toBe('dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=');
   expect(hmac(server, message).toString('base64')).toBe('6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=');
+});
+
+it('makes the verifier of the same password, as PostgreSQL keeps it', async () => {
+  const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');
+  expect(await scramVerifier(new Secret('pencil'), 4096, salt)).toBe(
+    'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
+  );
 });
 
 it('makes keys once for the same password, salt and iterations, and anew for others', async () => {
