@@ -44,7 +44,7 @@ export function reportedCdcCheck(check: CdcCheck): Reported {
   return reported(check, { ...check, stages }, `${check.connection} ${verdicts[check.status]}`);
 }
 
-/** A check that came to nothing, since the server could not be looked at. */
+/** A check that came to nothing, since the server could not be looked at, or its password not be had. */
 export function reportedNoCheck(connection: string, error: JackfieldError, durationMs: number): Reported {
   const { code, message, fix } = error;
   const told = { code, message, fix: fix ?? null };

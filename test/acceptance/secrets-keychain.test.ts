@@ -242,7 +242,7 @@ describe.skipIf(reason !== null)('a keychain that hangs', () => {
     const pressed = performance.now();
     running.kill('SIGINT');
     expect(await running.done).toMatchObject({ code: 130 });
-    expect(performance.now() - pressed).toBeLessThan(1_000);
+    expect(performance.now() - pressed).toBeLessThan(3_000);
   });
 
   test('does not keep list from working', async () => {

@@ -1,8 +1,12 @@
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import nodePty from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { afterwards } from './clean-up.ts';
 import { bareEnvironment, programFile, type RunOptions } from './program.ts';
+
+/** How long nothing comes before what is drawn counts as whole. Milliseconds. */
+const restMs = 15;
 
 /** What a terminal sends for a key that is no character. */
 const keys = {
@@ -44,8 +48,8 @@ export interface Terminal {
   type(text: string): void;
   press(...pressed: Key[]): void;
   /**
-   * Waits until the screen shows this. @returns the screen
-   * @param timeoutMs 10 000 when left out
+   * Waits until the screen shows this. @returns the screen, when all of what was being drawn is drawn
+   * @param timeoutMs 20 000 when left out
    */
   waitFor(expected: string | RegExp, timeoutMs?: number): Promise<string>;
   /** The lines that the screen shows, without blanks at their ends. */
@@ -59,7 +63,7 @@ export interface Terminal {
   kill(): void;
   /**
    * Waits for the program's end.
-   * @param timeoutMs 10 000 when left out
+   * @param timeoutMs 20 000 when left out
    */
   exit(timeoutMs?: number): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -78,11 +82,14 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
   let written = '';
   let ended: { code: number | null; signal: NodeJS.Signals | null } | null = null;
   const watchers = new Set<() => void>();
+  let changedAt = performance.now();
   const changed = () => {
+    changedAt = performance.now();
     for (const watcher of [...watchers]) watcher();
   };
   pty.onData((data) => {
     written += data;
+    changedAt = performance.now();
     emulator.write(data, changed);
   });
   // Answers to a program's questions, after the cursor's position for example.
@@ -113,6 +120,12 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
       check();
     });
 
+  /** A frame may come in pieces: waits until nothing more comes, or on what never rests for a while. */
+  const atRest = async (): Promise<void> => {
+    const giveUpAt = performance.now() + 20 * restMs;
+    while (ended === null && performance.now() < Math.min(changedAt + restMs, giveUpAt)) await sleep(5);
+  };
+
   const lines = (from: number) => {
     const { active } = emulator.buffer;
     const shown: string[] = [];
@@ -123,7 +136,7 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
   };
   const screen = () => lines(emulator.buffer.active.baseY);
 
-  const exit: Terminal['exit'] = (timeoutMs = 10_000) =>
+  const exit: Terminal['exit'] = (timeoutMs = 20_000) =>
     until(
       () => ended ?? undefined,
       () => `the program did not end within ${timeoutMs} ms:\n${screen()}`,
@@ -148,17 +161,19 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
       pty.resize(newColumns, newRows);
     },
     kill: () => pty.kill('SIGKILL'),
-    waitFor: (expected, timeoutMs = 10_000) =>
-      until(
-        () => {
-          const shown = screen();
-          const found = typeof expected === 'string' ? shown.includes(expected) : expected.test(shown);
-          return found ? shown : undefined;
-        },
-        () =>
-          `${ended === null ? `after ${timeoutMs} ms` : 'at its end'} no ${expected} on the screen:\n${screen()}`,
-        timeoutMs,
-      ),
+    waitFor: async (expected, timeoutMs = 20_000) => {
+      const look = () => {
+        const shown = screen();
+        const found = typeof expected === 'string' ? shown.includes(expected) : expected.test(shown);
+        return found ? shown : undefined;
+      };
+      const failure = () =>
+        `${ended === null ? `after ${timeoutMs} ms` : 'at its end'} no ${expected} on the screen:\n${screen()}`;
+      const shown = await until(look, failure, timeoutMs);
+      await atRest();
+      // What was there for a moment only was seen.
+      return look() ?? shown;
+    },
     exit,
   };
 }

@@ -43,10 +43,10 @@ export function declareEditPipeline(command: Command, act: Act, run = runEditPip
     .option('--owner <text>', 'whose it is, "" for nobody')
     .addHelpText(
       'after',
-      examples(
+      `\nIts connections are changed by jackfield pipelines retarget, which tests them first.\n${examples(
         'jackfield pipelines edit nightly --add-table sales.refunds --remove-table sales.notes',
         "jackfield pipelines edit nightly --rename daily --schedule 'daily at 02:00'",
-      ),
+      )}`,
     )
     .action((name: string, flags: EditPipelineFlags) => act((app) => run(app, { name, flags })));
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { checkCdc } from '../../../cdc/check.ts';
-import { ServerError } from '../../../connections/errors.ts';
+import { SecretError, ServerError } from '../../../connections/errors.ts';
 import { type FailOn, fails } from '../../../connections/fleet.ts';
 import { cdcCheck, reportedCdcCheck, reportedNoCheck } from '../../../output/cdc-check.ts';
 import type { App, Verdict } from '../../app.ts';
@@ -63,7 +63,7 @@ export async function runCdcCheck(app: App, options: CdcCheckOptions): Promise<V
     await reports.write(reportedCdcCheck(check), 1);
     return fails([check], failOn) ? 'said-no' : 'done';
   } catch (error) {
-    if (error instanceof ServerError) {
+    if (error instanceof ServerError || error instanceof SecretError) {
       const durationMs = Math.round(performance.now() - started);
       await reports.write(reportedNoCheck(name, error, durationMs), 1);
     }
