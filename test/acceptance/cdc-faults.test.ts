@@ -83,6 +83,8 @@ describe.each(majors)('CDC in trouble, with PostgreSQL %i', (major) => {
       `select exists (select from pg_locks where not granted
       and locktype = 'transactionid') as yes`,
     );
+    const unfinished = await script.answer(cdcStatusSchema)`connections cdc status shop`;
+    expect(unfinished).toMatchObject({ status: 'warned', problems: [{ code: 'slot_unfinished' }] });
     const interruptedAt = performance.now();
     // As timeout(1) and a closed terminal do: told twice in one breath, it is one interruption.
     waiting.kill('SIGHUP');

@@ -171,6 +171,16 @@ function slotProblems({ names, state, database, recovery }: StatusSituation): Cd
       ),
     );
   }
+  if (facts.active && facts.confirmedPosition === null) {
+    // Until it is made there is no position that a consumer could go on from.
+    problems.push(
+      warned(
+        'slot_unfinished',
+        `the slot ${names.slot} is still being made by process ${facts.activePid}, which waits for the transactions that were open when it began`,
+        `let them end, or give it up: SELECT pg_terminate_backend(${facts.activePid});`,
+      ),
+    );
+  }
   if (!facts.active) {
     const since = facts.inactiveSince === null ? '' : ` since ${facts.inactiveSince}`;
     const kept =
