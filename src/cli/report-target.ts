@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../connections/errors.ts';
+import { whyNotWritten } from './write-reason.ts';
 
 /** A place that a report goes to. */
 export interface ReportTarget {
@@ -58,7 +59,7 @@ export async function openJobSummary(file: string): Promise<ReportTarget> {
   } catch (error) {
     throw new UsageError({
       code: 'report_not_writable',
-      message: `the job summary that GITHUB_STEP_SUMMARY names can't be written${reasonOf(error)}`,
+      message: `the job summary that GITHUB_STEP_SUMMARY names can't be written (${whyNotWritten(error)})`,
       fix: 'leave --report github out where the job is not one of GitHub Actions, or unset the variable',
       cause: error,
     });
@@ -109,7 +110,7 @@ async function statOrNull(path: string) {
 function notWritable(name: string, error: unknown): UsageError {
   return new UsageError({
     code: 'report_not_writable',
-    message: `the report ${JSON.stringify(name)} can't be written${reasonOf(error)}`,
+    message: `the report ${JSON.stringify(name)} can't be written (${whyNotWritten(error)})`,
     fix: 'name a file in a directory that exists and that you may write to',
     cause: error,
   });
@@ -118,24 +119,8 @@ function notWritable(name: string, error: unknown): UsageError {
 function notWritten(name: string, error: unknown): UsageError {
   return new UsageError({
     code: 'report_not_written',
-    message: `all was done, but the report ${JSON.stringify(name)} could not be written${reasonOf(error)}`,
+    message: `all was done, but the report ${JSON.stringify(name)} could not be written (${whyNotWritten(error)})`,
     fix: 'make room for it or name another file, then run it again',
     cause: error,
   });
 }
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  const code = 'code' in error ? String(error.code) : error.message;
-  return ` (${reasons[code] ?? code})`;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'its directory does not exist',
-  ENOTDIR: 'its directory is a file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ENAMETOOLONG: 'the name is too long',
-};

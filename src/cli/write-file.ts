@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RefusedError, UsageError } from '../connections/errors.ts';
+import { whyNotWritten } from './write-reason.ts';
 
 /**
  * Writes a file of mode 0600, whole or not at all. One that is there is only written over where that is
@@ -24,8 +25,7 @@ export async function writePrivateFile(path: string, text: string, overwrite: bo
       await handle.close();
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason';
-    if (code === 'EEXIST') {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new RefusedError({
         code: 'file_exists',
         message: `there is a file ${JSON.stringify(path)} already`,
@@ -34,7 +34,7 @@ export async function writePrivateFile(path: string, text: string, overwrite: bo
     }
     throw new UsageError({
       code: 'file_not_writable',
-      message: `the file ${JSON.stringify(path)} can't be written (${code})`,
+      message: `the file ${JSON.stringify(path)} can't be written (${whyNotWritten(error)})`,
       fix: 'name a file in a directory that exists and that you may write to',
       cause: error,
     });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../connections/errors.ts';
+import { whyNotWritten } from '../write-reason.ts';
 
 /** A larger one is none of ours. */
 const mostBytes = 64 * 1024;
@@ -48,18 +49,26 @@ export function writeConfigFile(home: string, config: ConfigFile): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw badFile(path, error, 'written');
+    throw notWritten(path, error);
   }
 }
 
-function badFile(path: string, error: unknown, what = 'read'): UsageError {
+function notWritten(path: string, error: unknown): UsageError {
+  return new UsageError({
+    code: 'bad_config',
+    message: `the file ${path} can't be written (${whyNotWritten(error)})`,
+    fix: 'see to its directory, or name another home: --home DIR',
+    cause: error,
+  });
+}
+
+function badFile(path: string, error: unknown): UsageError {
   const reason =
     error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error);
   return new UsageError({
     code: 'bad_config',
-    message: `the file ${path} can't be ${what}: ${reason}`,
-    fix:
-      what === 'read' ? 'correct it, or start afresh: jackfield config unset --all' : 'check its directory',
+    message: `the file ${path} can't be read: ${reason}`,
+    fix: 'correct it, or start afresh: jackfield config unset --all',
     cause: error,
   });
 }
