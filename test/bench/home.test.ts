@@ -54,7 +54,7 @@ test(`the Connections page with ${saved} saved answers each key within ${goalMs}
 async function timeOf(terminal: Terminal, press: () => void, expected: string): Promise<number> {
   const start = performance.now();
   press();
-  await terminal.waitFor(expected);
+  await terminal.sees(expected);
   return performance.now() - start;
 }
 

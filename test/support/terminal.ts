@@ -52,6 +52,8 @@ export interface Terminal {
    * @param timeoutMs 20 000 when left out
    */
   waitFor(expected: string | RegExp, timeoutMs?: number): Promise<string>;
+  /** The same, the instant it is there: for who measures. */
+  sees(expected: string | RegExp): Promise<string>;
   /** The lines that the screen shows, without blanks at their ends. */
   screen(): string;
   /** The lines that have scrolled out of the screen, and after them the screen's. */
@@ -136,6 +138,19 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
   };
   const screen = () => lines(emulator.buffer.active.baseY);
 
+  const look = (expected: string | RegExp) => {
+    const shown = screen();
+    const found = typeof expected === 'string' ? shown.includes(expected) : expected.test(shown);
+    return found ? shown : undefined;
+  };
+  const seen = (expected: string | RegExp, timeoutMs: number) =>
+    until(
+      () => look(expected),
+      () =>
+        `${ended === null ? `after ${timeoutMs} ms` : 'at its end'} no ${expected} on the screen:\n${screen()}`,
+      timeoutMs,
+    );
+
   const exit: Terminal['exit'] = (timeoutMs = 20_000) =>
     until(
       () => ended ?? undefined,
@@ -161,18 +176,12 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
       pty.resize(newColumns, newRows);
     },
     kill: () => pty.kill('SIGKILL'),
+    sees: (expected) => seen(expected, 20_000),
     waitFor: async (expected, timeoutMs = 20_000) => {
-      const look = () => {
-        const shown = screen();
-        const found = typeof expected === 'string' ? shown.includes(expected) : expected.test(shown);
-        return found ? shown : undefined;
-      };
-      const failure = () =>
-        `${ended === null ? `after ${timeoutMs} ms` : 'at its end'} no ${expected} on the screen:\n${screen()}`;
-      const shown = await until(look, failure, timeoutMs);
+      const shown = await seen(expected, timeoutMs);
       await atRest();
       // What was there for a moment only was seen.
-      return look() ?? shown;
+      return look(expected) ?? shown;
     },
     exit,
   };
