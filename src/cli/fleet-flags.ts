@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { FailOn } from '../connections/fleet.ts';
 import { failOnOption, type ReportFlag, reportOption } from './reports.ts';
+import { defaultConcurrency } from './test-limits.ts';
 import { readCount, readDuration } from './values.ts';
 
 /** The flags of a verb that tests many connections at once. */
@@ -12,8 +13,6 @@ export interface FleetFlags {
   failOn?: FailOn;
   allowEmpty?: boolean;
 }
-
-export const defaultConcurrency = 8;
 
 /** @param doing what is done with them: `test` */
 export function declareFleetFlags(command: Command, doing: string): Command {

@@ -4,8 +4,8 @@ import { type ConnectionServices, requireConnection } from '../connections/servi
 import type { ActionOutcome, HomeAction, HomeParts } from '../screens/home.ts';
 import type { App, Verdict } from './app.ts';
 import { askingOf } from './asking.ts';
-import { defaultTestTimeoutMs } from './connections/saving.ts';
 import { takenNameOf } from './connections/taken-name.ts';
+import { testTimeoutMs } from './test-limits.ts';
 
 /**
  * The home screen: the Connections page, each of whose actions is what a command does.
@@ -177,6 +177,6 @@ async function formParts(app: App) {
     services: app.services,
     takenName: await takenNameOf(app),
     drafts: await app.drafts(),
-    timeoutMs: defaultTestTimeoutMs,
+    timeoutMs: testTimeoutMs(app, undefined),
   };
 }

@@ -102,8 +102,11 @@ function lostKeyReason(
   pair: Compared<Key | Index>,
 ): string | null {
   if (step === 'added' || step === 'renamed') return null;
-  if (step === 'changed' && isDeferrable(pair.after?.it) && !isDeferrable(pair.before?.it)) {
-    return 'a deferrable key identifies no rows for upserts and CDC';
+  if (step === 'changed') {
+    const [before, after] = [deferralOf(pair.before), deferralOf(pair.after)];
+    if (before.deferral === '' && after.deferral !== '')
+      return 'a deferrable key identifies no rows for upserts and CDC';
+    if (before.deferral !== after.deferral && before.rest === after.rest) return null;
   }
   const what = step === 'dropped' ? 'is gone' : 'is another one';
   return type === 'primary_key'
@@ -111,8 +114,11 @@ function lostKeyReason(
     : `the key that upserts may rely on ${what}, and duplicates may come in`;
 }
 
-function isDeferrable(it: Key | Index | undefined): boolean {
-  return it !== undefined && 'deferrable' in it && it.deferrable;
+/** When a key is checked, and what else is said of it. */
+function deferralOf(described: Described<Key | Index> | null): { deferral: string; rest: string } {
+  const { it, text = '' } = described ?? {};
+  const deferral = it !== undefined && 'deferrable' in it ? deferralText(it) : '';
+  return { deferral, rest: text.slice(0, text.length - deferral.length) };
 }
 
 function changeOf(

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { configListSchema, connectionListSchema } from '../../src/connections/schema.ts';
+import { configListSchema, connectionListSchema, connectionSchema } from '../../src/connections/schema.ts';
+import { pipelineSchema } from '../../src/pipelines/schema.ts';
+import { afterwards } from '../support/clean-up.ts';
 import { newScript, type Script } from '../support/script.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -37,11 +40,34 @@ describe('config', () => {
   });
 
   test('a test takes its time-out from it, and from a flag before it', async () => {
+    const silent = createServer((socket) => void socket.on('error', () => {}));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    afterwards(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const endpoint = ['--host', '127.0.0.1', '--port', `${port}`, '--username', 'u', '--no-password'];
+    for (const [role, name] of [
+      ['source', 'shop'],
+      ['source', 'replica'],
+      ['destination', 'lake'],
+    ] as const) {
+      await script.answer(connectionSchema)`connections add --role ${role} --name ${name} ${endpoint}`;
+    }
+    await script.answer(pipelineSchema)`pipelines add nightly --source shop --destination lake`;
     await script.jackfield`config set timeout 300ms`;
-    const endpoint = ['--role', 'source', '--host', '192.0.2.1', '--username', 'u', '--no-password'];
+    for (const words of [
+      ['connections', 'test', 'shop'],
+      ['connections', 'test', '--all'],
+      ['connections', 'edit', 'shop', '--schema', 'app', '--test'],
+      ['pipelines', 'check', 'nightly'],
+      ['pipelines', 'retarget', 'nightly', '--source', 'replica'],
+    ]) {
+      const before = performance.now();
+      expect((await script.jackfield`${words}`).code, words.join(' ')).toBe(1);
+      expect(performance.now() - before, words.join(' ')).toBeLessThan(8_000);
+    }
     const before = performance.now();
-    await script.jackfield`connections test ${endpoint}`;
-    expect(performance.now() - before).toBeLessThan(5_000);
+    await script.jackfield`pipelines check nightly --timeout 2s`;
+    expect(performance.now() - before).toBeGreaterThan(1_900);
   });
 
   test('the output of the environment is for everybody, that of the file for a terminal', async () => {
@@ -94,6 +120,12 @@ describe('config', () => {
   test('a wrong variable is named; a wrong key or value is not set', async () => {
     const wrong = script.given({ env: { JACKFIELD_CONCURRENCY: 'many' } });
     expect((await wrong.refused(2)`connections list`).message).toContain('JACKFIELD_CONCURRENCY');
+    writeFileSync(join(script.directory, 'file'), '');
+    const nowhere = script.given({ env: { JACKFIELD_HOME: join(script.directory, 'file', 'home') } });
+    expect(await nowhere.refused(2)`config set output json`).toMatchObject({
+      code: 'bad_config',
+      message: expect.stringContaining("can't be written (its directory is a file)"),
+    });
     expect(await script.refused(2)`config set outputs json`).toMatchObject({ fix: 'did you mean output?' });
     await script.refused(2)`config set output jsn`;
     await script.refused(2)`config get nothing`;

@@ -45,10 +45,14 @@ export function writeConfigFile(home: string, config: ConfigFile): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, path);
+    try {
+      writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw notWritten(path, error);
   }
 }

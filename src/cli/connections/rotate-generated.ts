@@ -13,12 +13,13 @@ import { terminalSafe } from '../../output/terminal-text.ts';
 import { wrapWords } from '../../output/wrap-text.ts';
 import type { App, Verdict } from '../app.ts';
 import { askingOf } from '../asking.ts';
-import { defaultTestTimeoutMs, reportTest, testBeforeSave } from './saving.ts';
+import { testTimeoutMs } from '../test-limits.ts';
+import { reportTest, testBeforeSave } from './saving.ts';
 
 /** What a rotation asks of the program. */
 export function rotationOptions(app: App, timeout: number | undefined): RotationOptions {
   return {
-    timeoutMs: timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
+    timeoutMs: testTimeoutMs(app, timeout),
     signal: app.signal,
     isAtWork: (owner) => app.isAtWork(owner),
   };

@@ -5,6 +5,7 @@ import { stages } from '../../connections/vocabulary.ts';
 import { stageLine, testResults, verdict } from '../../output/test-results.ts';
 import type { App } from '../app.ts';
 import { askingOf } from '../asking.ts';
+import { testTimeoutMs } from '../test-limits.ts';
 import { readDuration } from '../values.ts';
 
 /** The flags of a test before saving, shared by add and edit. */
@@ -14,9 +15,6 @@ export interface SavingFlags {
   saveAnyway?: boolean;
   timeout?: number;
 }
-
-/** Whole time of one test, in milliseconds, where --timeout does not say. */
-export const defaultTestTimeoutMs = 10_000;
 
 export function declareSavingFlags(command: Command): void {
   command
@@ -30,7 +28,7 @@ export function declareSavingFlags(command: Command): void {
 export async function testBeforeSave(app: App, flags: SavingFlags): Promise<TestBeforeSave> {
   const view = await app.view('stderr');
   return {
-    timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
+    timeoutMs: testTimeoutMs(app, flags.timeout),
     signal: app.signal,
     saveAnyway: flags.saveAnyway === true,
     ...((await isShownLive(app)) && {

@@ -7,9 +7,8 @@ import { shownWord } from '../../connections/shown-word.ts';
 import { reportedTests, tally, testResults, testWords } from '../../output/test-results.ts';
 import type { App, Verdict } from '../app.ts';
 import { workThrough } from '../fleet.ts';
-import { defaultConcurrency } from '../fleet-flags.ts';
 import type { Reports } from '../reports.ts';
-import { defaultTestTimeoutMs } from './saving.ts';
+import { testConcurrency, testTimeoutMs } from '../test-limits.ts';
 import type { TestFlags } from './test-flags.ts';
 
 /** The saved connections that names and filters choose, in the catalog's order. @throws NotFoundError */
@@ -81,9 +80,9 @@ export async function runFleet(
     done: 'tested',
     run: (told) =>
       testFleet(app.services, fleet, {
-        timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
+        timeoutMs: testTimeoutMs(app, flags.timeout),
         signal: app.signal,
-        concurrency: flags.concurrency ?? app.defaults.values.concurrency ?? defaultConcurrency,
+        concurrency: testConcurrency(app, flags.concurrency),
         ...told,
       }),
     report: (finished) => reports.write(reportedTests(finished), fleet.length),

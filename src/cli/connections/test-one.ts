@@ -10,8 +10,9 @@ import { reportedTests, testResults, verdict } from '../../output/test-results.t
 import type { App, Verdict } from '../app.ts';
 import { readEndpointFlags } from '../endpoint-flags.ts';
 import type { Reports } from '../reports.ts';
+import { testTimeoutMs } from '../test-limits.ts';
 import { planFromFlags } from './edit.ts';
-import { defaultTestTimeoutMs, liveLadder } from './saving.ts';
+import { liveLadder } from './saving.ts';
 import type { TestFlags } from './test-flags.ts';
 
 /** Tests the endpoint that flags describe, or the edit of a saved one, and saves nothing. */
@@ -50,7 +51,7 @@ export async function runOne(
   const live = app.settings.output === 'table' && view.terminal;
   const ladder = live ? await liveLadder(app, 'stdout') : null;
   const result = await test({
-    timeoutMs: flags.timeout ?? app.defaults.values.timeout ?? defaultTestTimeoutMs,
+    timeoutMs: testTimeoutMs(app, flags.timeout),
     signal: app.signal,
     ...(ladder && { onStage: ladder.onStage }),
   }).catch(async (error: unknown) => {

@@ -7,10 +7,10 @@ import type { PipelineCheck, SavedPipeline } from '../../pipelines/pipeline.ts';
 import { requirePipelines } from '../../pipelines/require-pipeline.ts';
 import type { App, Verdict } from '../app.ts';
 import { cannotGoTogether } from '../conflicting-flags.ts';
-import { defaultTestTimeoutMs } from '../connections/saving.ts';
 import { workThrough } from '../fleet.ts';
-import { declareFleetFlags, defaultConcurrency, type FleetFlags } from '../fleet-flags.ts';
+import { declareFleetFlags, type FleetFlags } from '../fleet-flags.ts';
 import { openReports } from '../reports.ts';
+import { testConcurrency, testTimeoutMs } from '../test-limits.ts';
 import { type Act, examples } from '../verb.ts';
 
 export interface CheckVerbOptions {
@@ -40,9 +40,9 @@ export async function runCheck(app: App, { names, flags }: CheckVerbOptions): Pr
     done: 'checked',
     run: (told) =>
       checkPipelines(app.services, pipelines, {
-        timeoutMs: flags.timeout ?? defaultTestTimeoutMs,
+        timeoutMs: testTimeoutMs(app, flags.timeout),
         signal: app.signal,
-        concurrency: flags.concurrency ?? defaultConcurrency,
+        concurrency: testConcurrency(app, flags.concurrency),
         ...told,
       }),
     report: (finished) => reports.write(reportedChecks(finished), pipelines.length),

@@ -8,7 +8,8 @@ import { type SavedPipeline, toPipeline } from '../../pipelines/pipeline.ts';
 import { planRetarget, planRetargetAll, type RetargetPlan, retarget } from '../../pipelines/retarget.ts';
 import type { App, Verdict } from '../app.ts';
 import { cannotGoTogether } from '../conflicting-flags.ts';
-import { defaultTestTimeoutMs, liveLadder } from '../connections/saving.ts';
+import { liveLadder } from '../connections/saving.ts';
+import { testTimeoutMs } from '../test-limits.ts';
 import { readDuration } from '../values.ts';
 import { type Act, examples } from '../verb.ts';
 
@@ -101,7 +102,7 @@ async function carryOut(
   const isLive = !app.settings.quiet && view.terminal;
   const show = async (result: TestResult) => void app.streams.stderr.write(verdict(result, view));
   const test = {
-    timeoutMs: timeout ?? defaultTestTimeoutMs,
+    timeoutMs: testTimeoutMs(app, timeout),
     signal: app.signal,
     ...(isLive && { onStage: (await liveLadder(app, 'stderr')).onStage, onResult: show }),
   };

@@ -97,6 +97,12 @@ describe('what breaks keys and CDC', () => {
       indexes: index === undefined ? [] : [{ ...index, immediate: false }],
     };
     expect(await ofTable(keyed, deferrable)).toEqual(['replication_key_lost!', 'primary_key_changed!']);
+    const deferred = {
+      ...deferrable,
+      primaryKey: { name: 'orders_pkey', columns: ['id'], deferrable: true, initiallyDeferred: true },
+    };
+    expect(await ofTable(deferrable, deferred)).toEqual(['primary_key_changed']);
+    expect(await ofTable(deferrable, keyed)).toEqual(['primary_key_changed']);
   });
 
   it('a key that is only called otherwise breaks nothing', async () => {
