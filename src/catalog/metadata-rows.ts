@@ -53,38 +53,14 @@ function cellsText(column: Column): string {
  * that was so is read all the same.
  */
 
-function factsToKeep(facts: RelationFacts): Partial<RelationFacts> {
-  const { schema, oid, name, kind, owner, comment, estimatedRows } = facts;
-  const isUsual =
-    !facts.unlogged &&
-    facts.populated &&
-    facts.rowSecurity === 'off' &&
-    facts.replicaIdentity === 'default' &&
-    facts.extension === null &&
-    facts.partitions === null;
-  if (!isUsual) return facts;
-  const usual = { schema, oid, name, kind, owner, estimatedRows };
-  return comment === null ? usual : { ...usual, comment };
-}
-
-export function readFacts(text: string): RelationFacts {
-  const kept = JSON.parse(text) as Partial<RelationFacts> & RelationFacts;
-  return {
-    schema: kept.schema,
-    oid: kept.oid,
-    name: kept.name,
-    kind: kept.kind,
-    owner: kept.owner,
-    comment: kept.comment ?? null,
-    estimatedRows: kept.estimatedRows,
-    unlogged: kept.unlogged ?? false,
-    populated: kept.populated ?? true,
-    rowSecurity: kept.rowSecurity ?? 'off',
-    replicaIdentity: kept.replicaIdentity ?? 'default',
-    extension: kept.extension ?? null,
-    partitions: kept.partitions ?? null,
-  };
-}
+const usualFacts = {
+  unlogged: false,
+  populated: true,
+  rowSecurity: 'off',
+  replicaIdentity: 'default',
+  extension: null,
+  partitions: null,
+} as const satisfies Partial<RelationFacts>;
 
 const usualConstraint = {
   deferrable: false,
@@ -92,22 +68,9 @@ const usualConstraint = {
   validated: true,
   definition: null,
   references: null,
-} as const;
-
-function constraintToKeep(constraint: RawConstraint): Partial<RawConstraint> {
-  const { name, type, columns, deferrable, initiallyDeferred, validated, definition } = constraint;
-  const { references } = constraint;
-  if (deferrable || initiallyDeferred || !validated || definition !== null) return constraint;
-  return references === null ? { name, type, columns } : { name, type, columns, references };
-}
-
-export function readConstraints(text: string | null): RawConstraint[] {
-  return (parseList(text) as RawConstraint[]).map((kept) => ({ ...usualConstraint, ...kept }));
-}
+} as const satisfies Partial<RawConstraint>;
 
 const usualIndex = {
-  unique: false,
-  primary: false,
   valid: true,
   replicaIdentity: false,
   immediate: true,
@@ -121,24 +84,46 @@ const usualIndex = {
   predicate: null,
 } as const satisfies Partial<RawIndex>;
 
+/** @param usual scalars and empty lists */
+function isUsual<T extends object>(it: T, usual: Partial<T>): boolean {
+  for (const field in usual) {
+    const value: unknown = it[field];
+    if (value !== usual[field] && !(Array.isArray(value) && value.length === 0)) return false;
+  }
+  return true;
+}
+
+function factsToKeep(facts: RelationFacts): Partial<RelationFacts> {
+  if (!isUsual(facts, usualFacts)) return facts;
+  const { schema, oid, name, kind, owner, comment, estimatedRows } = facts;
+  return { schema, oid, name, kind, owner, ...(comment !== null && { comment }), estimatedRows };
+}
+
+export function readFacts(text: string): RelationFacts {
+  const all = JSON.parse(text) as RelationFacts;
+  const { schema, oid, name, kind, owner, comment = null, estimatedRows, ...kept } = all;
+  return { schema, oid, name, kind, owner, comment, estimatedRows, ...usualFacts, ...kept };
+}
+
+function constraintToKeep(constraint: RawConstraint): Partial<RawConstraint> {
+  if (!isUsual(constraint, usualConstraint)) return constraint;
+  const { name, type, columns } = constraint;
+  return { name, type, columns };
+}
+
 function indexToKeep(index: RawIndex): Partial<RawIndex> {
+  if (!isUsual(index, usualIndex)) return index;
   const { name, unique, primary, columns } = index;
-  const isUsual =
-    index.valid &&
-    !index.replicaIdentity &&
-    index.immediate &&
-    index.method === 'btree' &&
-    index.include.length + index.sortOrders.length === 0 &&
-    index.operatorClasses.length + index.collations.length === 0 &&
-    !index.nullsNotDistinct &&
-    index.expressions === null &&
-    index.predicate === null;
-  if (!isUsual) return index;
   return unique || primary ? { name, unique, primary, columns } : { name, columns };
 }
 
+export function readConstraints(text: string | null): RawConstraint[] {
+  return (parseList(text) as RawConstraint[]).map((kept) => ({ ...usualConstraint, ...kept }));
+}
+
 export function readIndexes(text: string | null): RawIndex[] {
-  return (parseList(text) as RawIndex[]).map((kept) => ({ ...usualIndex, ...kept }));
+  const usual = { unique: false, primary: false, ...usualIndex };
+  return (parseList(text) as RawIndex[]).map((kept) => ({ ...usual, ...kept }));
 }
 
 /** What a search looks at: names and comments, in lower case. */

@@ -1,15 +1,8 @@
 import type { Asking } from './ask.ts';
+import { type FormEvent, formAfter } from './form-after.ts';
 import { drawForm, type FormLook } from './form-drawing.ts';
 import type { Ladder } from './form-ladder.ts';
-import {
-  type FormEvent,
-  type FormReading,
-  type FormState,
-  formAfter,
-  isButton,
-  isChanged,
-  isSecretField,
-} from './form-state.ts';
+import { type FormReading, type FormState, isButton, isChanged, isSecretField } from './form-state.ts';
 import { type Key, type LiveScreen, showScreen } from './live-screen.ts';
 
 /** What the user wants that the screen can't do by itself. */

@@ -11,11 +11,12 @@ import { type ConnectionServices, requireConnection } from '../connections/servi
 import { recordTest, type TestOptions, testEndpoint } from '../connections/test.ts';
 import type { Asking } from './ask.ts';
 import type { TakenName } from './connection-fields.ts';
+import { formAfter } from './form-after.ts';
 import { DraftKeeper, draftOf, offerDrafts, withDraft } from './form-draft.ts';
 import { startedLadder } from './form-ladder.ts';
 import { addRequestOf, type FormSubject, formComplaints, optionsIn, planOf } from './form-request.ts';
 import { type FormSession, type RunningTest, showForm } from './form-screen.ts';
-import { editForm, type FormReading, type FormState, fingerprint, formAfter, newForm } from './form-state.ts';
+import { editForm, type FormReading, type FormState, fingerprint, newForm } from './form-state.ts';
 
 /** What a form works with. */
 export interface FormParts {

@@ -1,6 +1,6 @@
 import type { Connection } from '../connections/connection.ts';
 import type { Asking } from './ask.ts';
-import { looksLikeUrl } from './form-state.ts';
+import { looksLikeUrl } from './form-filling.ts';
 import { drawHome, homeWidths, pageSize } from './home-drawing.ts';
 import { type HomeEvent, type HomeState, homeAfter } from './home-state.ts';
 import { type Key, type LiveScreen, showScreen } from './live-screen.ts';

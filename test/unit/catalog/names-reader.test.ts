@@ -7,6 +7,7 @@ import { openMetadata } from '../../../src/catalog/metadata-store.ts';
 import { namesReader } from '../../../src/catalog/names-reader.ts';
 import { openCatalog } from '../../../src/catalog/sqlite-catalog.ts';
 import { aDraft } from '../../support/connection-draft.ts';
+import { aTable, theFacts } from '../../support/structure-samples.ts';
 
 const id = '00000000-0000-4000-8000-000000000001';
 let home: string;
@@ -45,6 +46,20 @@ it('gives what is there now and begins so, letter by letter', () => {
   expect(names.relations('shop', 'a.b.o', 9)).toEqual(['a.b.orders']);
   expect(names.relations(id, 'app.O', 9)).toEqual(['app.Orders']);
   expect([names.schemas('nobody'), names.tables('nobody', '', 9)]).toEqual([[], []]);
+});
+
+it('gives nothing of a reading that was begun, and then seen to have nothing new', async () => {
+  const store = openMetadata({ home, isAtWork: () => false });
+  const first = await store.beginRefresh(id);
+  await first.begin();
+  await first.write([aTable(1, 'orders')]);
+  await first.complete(theFacts(), 'scope', 1);
+  const second = await store.beginRefresh(id);
+  await second.begin();
+  await second.write([aTable(1, 'renamed'), aTable(2, 'fresh')]);
+  await second.confirm(theFacts(), 1);
+  await store.close();
+  expect(namesReader(home).tables('shop', '', 9)).toEqual(['orders']);
 });
 
 it('looks at no row for it, but at the index alone', () => {

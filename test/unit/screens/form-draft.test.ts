@@ -1,14 +1,9 @@
 import { expect, it } from 'vitest';
 import { formDraftSchema } from '../../../src/connections/form-drafts.ts';
 import { postgres } from '../../../src/connectors/postgres/connector.ts';
+import { type FormEvent, formAfter } from '../../../src/screens/form-after.ts';
 import { draftOf, withDraft } from '../../../src/screens/form-draft.ts';
-import {
-  type FormEvent,
-  type FormState,
-  formAfter,
-  isChanged,
-  newForm,
-} from '../../../src/screens/form-state.ts';
+import { type FormState, isChanged, newForm } from '../../../src/screens/form-state.ts';
 import { formReading } from '../../../src/screens/full-form.ts';
 
 const [neon] = postgres.presets;

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { postgres } from '../../../src/connectors/postgres/connector.ts';
+import { type FormEvent, formAfter } from '../../../src/screens/form-after.ts';
+import { looksLikeUrl } from '../../../src/screens/form-filling.ts';
 import { commandOf } from '../../../src/screens/form-screen.ts';
-import {
-  type FormEvent,
-  type FormState,
-  formAfter,
-  isChanged,
-  looksLikeUrl,
-  newForm,
-} from '../../../src/screens/form-state.ts';
+import { type FormState, isChanged, newForm } from '../../../src/screens/form-state.ts';
 import { formReading } from '../../../src/screens/full-form.ts';
 import type { Key } from '../../../src/screens/live-screen.ts';
 
