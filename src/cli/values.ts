@@ -14,9 +14,8 @@ export function oneOf<const T extends string>(
     const value = values.find((known) => known === text);
     if (value !== undefined) return value;
     const [meant] = nearNames(text, values, String);
-    // A flag, or the variable that stands for it.
-    const said = flag.startsWith('JACKFIELD_') ? `${flag}=` : `${flag} `;
-    const fix = meant === undefined ? `use ${said}${values.join(' or ')}` : `did you mean ${said}${meant}?`;
+    const fix =
+      meant === undefined ? `use ${given(flag, values.join(' or '))}` : `did you mean ${given(flag, meant)}?`;
     throw badValue(flag, `is none of ${values.join(', ')}`, fix);
   };
   // For the completion of the shell.
@@ -42,7 +41,7 @@ export function readCount(flag: string, most: number): (text: string) => number 
   return (text) => {
     const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
     if (count >= 1 && count <= most) return count;
-    throw badValue(flag, `is not a whole number from 1 to ${most}`, `use ${flag} 8, for instance`);
+    throw badValue(flag, `is not a whole number from 1 to ${most}`, `use ${given(flag, '8')}, for instance`);
   };
 }
 
@@ -50,7 +49,7 @@ export function readCount(flag: string, most: number): (text: string) => number 
 export function readWhole(flag: string): (text: string) => number {
   return (text) => {
     if (/^\d{1,9}$/.test(text)) return Number(text);
-    throw badValue(flag, 'is not a whole number', `use ${flag} 100, for instance`);
+    throw badValue(flag, 'is not a whole number', `use ${given(flag, '100')}, for instance`);
   };
 }
 
@@ -64,7 +63,7 @@ export function readDuration(flag: string): (text: string) => number {
     const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text);
     const duration = match ? Number(match[1]) * unitMs[(match[2] ?? 's') as keyof typeof unitMs] : 0;
     if (duration >= 1 && duration <= longestMs) return Math.round(duration);
-    throw badValue(flag, 'is not a time from 1ms to 24 days', `use ${flag} 10s, 500ms or 2m`);
+    throw badValue(flag, 'is not a time from 1ms to 24 days', `use ${given(flag, '10s')}, 500ms or 2m`);
   };
 }
 
@@ -76,7 +75,7 @@ export function readInterval(flag: string): (text: string) => number {
     const match = /^(\d{1,9})([smhd])$/.exec(text);
     const interval = match ? Number(match[1]) * longUnitMs[match[2] as keyof typeof longUnitMs] : 0;
     if (interval > 0) return interval;
-    throw badValue(flag, 'is not an interval', `use ${flag} 15m, 6h or 7d`);
+    throw badValue(flag, 'is not an interval', `use ${given(flag, '15m')}, 6h or 7d`);
   };
 }
 
@@ -88,7 +87,7 @@ export function readSize(flag: string): (text: string) => number {
     const [, digits, unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(?:([kmgt])i?b|b)?$/i.exec(text) ?? [];
     if (digits !== undefined)
       return Math.round(Number(digits) * 1024 ** sizeUnits.indexOf(unit.toLowerCase()));
-    throw badValue(flag, 'is not a size', `use ${flag} 500MB or 1GiB, for instance`);
+    throw badValue(flag, 'is not a size', `use ${given(flag, '500MB')} or 1GiB, for instance`);
   };
 }
 
@@ -124,6 +123,11 @@ export function keyValues(
     }
     return { ...former, [name]: text.slice(equals + 1) };
   };
+}
+
+/** A flag with its value, or the variable that stands for it. */
+function given(flag: string, value: string): string {
+  return `${flag}${flag.startsWith('JACKFIELD_') ? '=' : ' '}${value}`;
 }
 
 function badValue(flag: string, what: string, fix: string): UsageError {

@@ -126,16 +126,21 @@ describe('one of several words', () => {
   });
 
   it('is told as it is written there, for a flag and for a variable', () => {
-    const fixOf = (name: string) => {
+    const fixOf = (read: (text: string) => unknown) => {
       try {
-        return oneOf(name, ['table', 'json'])('jsn');
+        return read('jsn');
       } catch (error) {
         return (error as UsageError).fix;
       }
     };
-    expect([fixOf('--output'), fixOf('JACKFIELD_OUTPUT')]).toEqual([
+    const output = (name: string) => fixOf(oneOf(name, ['table', 'json']));
+    expect([output('--output'), output('JACKFIELD_OUTPUT')]).toEqual([
       'did you mean --output json?',
       'did you mean JACKFIELD_OUTPUT=json?',
+    ]);
+    expect(['--timeout', 'JACKFIELD_TIMEOUT'].map((name) => fixOf(readDuration(name)))).toEqual([
+      'use --timeout 10s, 500ms or 2m',
+      'use JACKFIELD_TIMEOUT=10s, 500ms or 2m',
     ]);
   });
 });
