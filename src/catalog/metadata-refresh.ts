@@ -3,7 +3,7 @@ import type { RelationFacts } from '../metadata/discovery.ts';
 import type { MetadataRefresh, Snapshot } from '../metadata/store.ts';
 import type { StructureFacts, StructurePiece } from '../metadata/structure.ts';
 import type { CatalogDatabase } from './catalog-database.ts';
-import { columnsOf, contentText, partNumbers, searchText } from './metadata-rows.ts';
+import { columnsOf, partNumbers, textsOf } from './metadata-rows.ts';
 import type { SnapshotsTable } from './snapshots-table.ts';
 
 /** How many snapshots are kept of a connection. */
@@ -133,15 +133,14 @@ export class SqliteRefresh implements MetadataRefresh {
   #put(piece: StructurePiece): void {
     if (piece.part === 'relation') this.#relations += 1;
     if (piece.part === 'columns') this.#columns += columnsOf(piece).length;
-    const content = contentText(piece);
+    const { content, search } = textsOf(piece);
     if (!this.#isFirst && this.#holdsStill(piece, content)) return;
     this.#differs = true;
     const { part, oid, fingerprint } = piece;
-    const search = searchText(piece);
     if (part === 'relation') {
       const { schema, name } = piece.content as RelationFacts;
-      const cells = [schema, name, content, search, fingerprint];
-      this.#db.run(insertRelation, this.#source, oid, this.#number, ...cells);
+      const cells: [string, string, string] = [content, search, fingerprint];
+      this.#db.run(insertRelation, this.#source, oid, this.#number, schema, name, ...cells);
     } else {
       const cells = [content, search, fingerprint];
       this.#db.run(insertPart, this.#source, partNumbers[part], oid, this.#number, ...cells);

@@ -19,33 +19,60 @@ type ColumnCells = readonly [
   generated?: Column['generated'],
 ];
 
-/** The content of a piece as the text that is kept. */
-export function contentText({ part, content }: StructurePiece): string {
-  switch (part) {
-    case 'relation':
-      return JSON.stringify(factsToKeep(content as RelationFacts));
-    case 'columns':
-      return `[${(content as readonly Column[]).map(cellsText).join(',')}]`;
-    case 'constraints':
-      return JSON.stringify((content as readonly RawConstraint[]).map(constraintToKeep));
-    case 'indexes':
-      return JSON.stringify((content as readonly RawIndex[]).map(indexToKeep));
-    case 'type':
-      return JSON.stringify(content);
-  }
+/** What is kept of a piece. */
+export interface KeptTexts {
+  /** Its content. */
+  readonly content: string;
+  /** What a search looks at: names and comments, in lower case. */
+  readonly search: string;
 }
 
-/** The cells of columns as text: a connector tells of those that are alike by the same object. */
-const knownCells = new Map<Column, string>();
+export function textsOf({ part, content }: StructurePiece): KeptTexts {
+  return textsByPart[part](content as never);
+}
+
+const textsByPart: { readonly [Name in Part]: (content: never) => KeptTexts } = {
+  relation: relationTexts,
+  columns: columnsTexts,
+  constraints: (constraints: readonly RawConstraint[]) => unsearched(constraints.map(constraintToKeep)),
+  indexes: (indexes: readonly RawIndex[]) => unsearched(indexes.map(indexToKeep)),
+  type: (type: TypeFacts) => unsearched(type),
+};
+
+function unsearched(content: unknown): KeptTexts {
+  return { content: JSON.stringify(content), search: '' };
+}
+
+function relationTexts(facts: RelationFacts): KeptTexts {
+  const { schema, name, comment } = facts;
+  const search = `${schema}.${name}\n${comment ?? ''}`.toLowerCase();
+  return { content: JSON.stringify(factsToKeep(facts)), search };
+}
+
+function columnsTexts(columns: readonly Column[]): KeptTexts {
+  let content = '';
+  let search = '';
+  for (const column of columns) {
+    const texts = columnTexts(column);
+    content += content === '' ? texts.content : `,${texts.content}`;
+    search += texts.search;
+  }
+  return { content: `[${content}]`, search };
+}
+
+/** The texts of columns: a connector tells of those that are alike by the same object. */
+const knownTexts = new Map<Column, KeptTexts>();
 const mostKnown = 4096;
 
-function cellsText(column: Column): string {
-  const known = knownCells.get(column);
+function columnTexts(column: Column): KeptTexts {
+  const known = knownTexts.get(column);
   if (known !== undefined) return known;
-  const text = JSON.stringify(toCells(column));
-  if (knownCells.size >= mostKnown) knownCells.clear();
-  knownCells.set(column, text);
-  return text;
+  const { name, comment } = column;
+  const words = comment === null ? `${name}\n` : `${name}\n${comment}\n`;
+  const texts = { content: JSON.stringify(toCells(column)), search: words.toLowerCase() };
+  if (knownTexts.size >= mostKnown) knownTexts.clear();
+  knownTexts.set(column, texts);
+  return texts;
 }
 
 /*
@@ -61,6 +88,18 @@ const usualFacts = {
   extension: null,
   partitions: null,
 } as const satisfies Partial<RelationFacts>;
+
+/** What is told where nothing was kept, in the order of all. */
+const unreadFacts: RelationFacts = {
+  schema: '',
+  oid: 0,
+  name: '',
+  kind: 'table',
+  owner: '',
+  comment: null,
+  estimatedRows: null,
+  ...usualFacts,
+};
 
 const usualConstraint = {
   deferrable: false,
@@ -100,9 +139,7 @@ function factsToKeep(facts: RelationFacts): Partial<RelationFacts> {
 }
 
 export function readFacts(text: string): RelationFacts {
-  const all = JSON.parse(text) as RelationFacts;
-  const { schema, oid, name, kind, owner, comment = null, estimatedRows, ...kept } = all;
-  return { schema, oid, name, kind, owner, comment, estimatedRows, ...usualFacts, ...kept };
+  return { ...unreadFacts, ...(JSON.parse(text) as RelationFacts) };
 }
 
 function constraintToKeep(constraint: RawConstraint): Partial<RawConstraint> {
@@ -124,19 +161,6 @@ export function readConstraints(text: string | null): RawConstraint[] {
 export function readIndexes(text: string | null): RawIndex[] {
   const usual = { unique: false, primary: false, ...usualIndex };
   return (parseList(text) as RawIndex[]).map((kept) => ({ ...usual, ...kept }));
-}
-
-/** What a search looks at: names and comments, in lower case. */
-export function searchText(piece: StructurePiece): string {
-  if (piece.part === 'relation') {
-    const { schema, name, comment } = piece.content as RelationFacts;
-    return `${schema}.${name}\n${comment ?? ''}`.toLowerCase();
-  }
-  if (piece.part !== 'columns') return '';
-  let text = '';
-  for (const { name, comment } of columnsOf(piece))
-    text += comment === null ? `${name}\n` : `${name}\n${comment}\n`;
-  return text.toLowerCase();
 }
 
 export function readColumns(text: string | null): Column[] {

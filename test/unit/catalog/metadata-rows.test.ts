@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contentText, readConstraints, readFacts, readIndexes } from '../../../src/catalog/metadata-rows.ts';
+import { readConstraints, readFacts, readIndexes, textsOf } from '../../../src/catalog/metadata-rows.ts';
 import { aForeignKey, anIndex, aPrimaryKey, aTable } from '../../support/structure-samples.ts';
 
 /* What is kept leaves out what most have alike. */
@@ -12,12 +12,12 @@ test.each([
   ['an index', anIndex(7, 'by_date', [3, null]), readIndexes],
 ])('%s that was kept whole is read as well', (_what, piece, read) => {
   expect(read(JSON.stringify(piece.content))).toEqual(piece.content);
-  expect(read(contentText(piece))).toEqual(piece.content);
+  expect(read(textsOf(piece).content)).toEqual(piece.content);
 });
 
 test('most of a usual relation is left out', () => {
-  expect(contentText(aTable(7, 'orders'))).toBe(
+  expect(textsOf(aTable(7, 'orders')).content).toBe(
     '{"schema":"app","oid":7,"name":"orders","kind":"table","owner":"admin","estimatedRows":10}',
   );
-  expect(contentText(anIndex(7, 'by_date', [3]))).toBe('[{"name":"by_date","columns":[3]}]');
+  expect(textsOf(anIndex(7, 'by_date', [3])).content).toBe('[{"name":"by_date","columns":[3]}]');
 });
