@@ -90,11 +90,15 @@ async function read(
     return { facts: factsWith(known.hiddenRelations, found), unchanged: true };
   }
   // What is to be read whole has no time to lose; of what is known there is little to read.
-  const beside = known === null && isLarge ? await shared.open(sessionFacts) : null;
+  const beside = known === null && isLarge ? await shared.begin(sessionFacts) : null;
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
   const choice = { retained, chooses: request.chooses ?? null, leavesOut, fingerprint: found };
-  const { hidden, fingerprint } = await readStructure({ main: session, beside }, sink, choice);
+  const { hidden, fingerprint } = await readStructure(
+    { main: session, opening: beside?.opening ?? null },
+    sink,
+    choice,
+  );
   await sink.retain(retained);
   return { facts: factsWith(hidden, fingerprint), unchanged: false };
 }

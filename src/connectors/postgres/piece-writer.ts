@@ -29,6 +29,10 @@ export class PieceWriter {
     this.#leavesOut = leavesOut;
   }
 
+  queryRow(sql: string, values: readonly string[]): ReturnType<Session['queryRow']> {
+    return this.#session.queryRow(sql, values);
+  }
+
   /** What is read; null for what was dropped since, where that is left out. @throws StructureMovedError */
   whole<T>(read: () => T): T | null {
     try {

@@ -9,11 +9,17 @@ import {
   restOfFingerprintQuery,
   typesQuery,
 } from './discovery-queries.ts';
-import { KnownColumns } from './known-columns.ts';
 import { PieceWriter, tooMany } from './piece-writer.ts';
 import { Oids } from './row-reader.ts';
 import type { Session } from './session.ts';
-import { ColumnTypes, readConstraint, readIndex, readRelation, readType } from './structure-rows.ts';
+import {
+  ColumnTypes,
+  columnReader,
+  constraintReader,
+  indexReader,
+  readRelation,
+  readType,
+} from './structure-rows.ts';
 
 /** Of types with their modifiers: more than any database has. */
 const mostColumnTypes = 200_000;
@@ -34,7 +40,7 @@ export interface Choice {
 export interface ReadingSessions {
   readonly main: Session;
   /** One more with the same snapshot, so that two processes of the server read at once; null: there is none. */
-  readonly beside: Session | null;
+  readonly opening: Promise<Session | null> | null;
 }
 
 /** What is told once all was read. */
@@ -51,69 +57,72 @@ export interface Read {
  * @throws StructureMovedError; what the sink throws; as Session.stream
  */
 export async function readStructure(
-  { main, beside }: ReadingSessions,
+  { main, opening }: ReadingSessions,
   sink: StructureSink,
   choice: Choice,
 ): Promise<Read> {
+  await main.query(planning);
   const writer = new PieceWriter(main, sink, choice.leavesOut);
-  const other = beside === null ? writer : new PieceWriter(beside, sink, choice.leavesOut);
-  const types = new ColumnTypes();
-  await Promise.all([main.query(unaided), beside?.query(unaided)]);
-  // Behind each other in one session; in two, at once, what a statement needs of another one awaited.
-  const begun = beside === null ? null : readRelations(writer, choice);
-  begun?.catch(() => {});
-  const typed = readColumnTypes(other, types);
-  const readRest = async () => {
-    await typed;
-    const fingerprint = choice.fingerprint ?? (await readFingerprint(beside ?? main, types));
-    await readTypes(other);
-    return fingerprint;
-  };
-  const rest = readRest();
-  rest.catch(() => {});
-  const { read, hidden, left, waiting } = await (begun ?? rest.then(() => readRelations(writer, choice)));
-  // The parts of a few that are not read are sooner thrown away than left out.
-  const chosen = (hidden + left) * 4 > read.size;
-  const wanted = { chosen, values: chosen ? [`{${[...read].join(',')}}`] : [] };
-  writer.only = read;
-  other.only = read;
-  const columns = async () => {
-    await typed;
-    if (read.size === 0) return;
-    await main.query(inOrder);
-    await readColumns(writer, types, wanted);
-  };
-  const keys = async () => {
-    const fingerprint = await rest;
-    if (read.size === 0) return fingerprint;
-    if (beside !== null) await beside.query(inOrder);
-    await readKeysAndIndexes(other, wanted);
-    return fingerprint;
-  };
-  let fingerprint: string;
-  if (beside === null) {
-    await columns();
-    fingerprint = await keys();
-  } else {
-    [, fingerprint] = await Promise.all([columns(), keys()]);
-  }
-  for (const piece of waiting) if (!writer.gone.has(piece.oid)) writer.add(piece);
-  await writer.end();
-  await other.end();
-  return { hidden, fingerprint };
+  const found = readRelations(writer, choice);
+  // Looked at when the other session is there.
+  found.catch(() => {});
+  const beside = await opening;
+  if (beside === null) return readAlone(writer, found, choice);
+  await beside.query(planning);
+  return readTogether(writer, new PieceWriter(beside, sink, choice.leavesOut), found, choice);
 }
 
 /**
  * Compiling a statement that runs once takes longer than to run it; and while rows are kept here, one
- * process of the server's for each session is enough to read them.
+ * process of the server's for each session is enough to read them. The catalogs are read by their indexes,
+ * in the order of relations, which takes half the time of sorting a million columns.
  */
-const unaided = 'SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0';
+const planning = `SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
+  SET LOCAL enable_sort = off; SET LOCAL work_mem = '32MB'`;
 
-/**
- * The catalogs are read by their indexes, in the order of relations, which takes half the time of sorting
- * a million columns.
- */
-const inOrder = "SET LOCAL enable_sort = off; SET LOCAL work_mem = '32MB'";
+/** One statement behind another. */
+async function readAlone(writer: PieceWriter, found: Promise<FoundRelations>, choice: Choice): Promise<Read> {
+  const { wanted, hidden, waiting } = await found;
+  const types = new ColumnTypes();
+  await readColumnTypes(writer, types);
+  const fingerprint = await readFingerprint(writer, types, choice);
+  await readTypes(writer);
+  writer.only = wanted.relations;
+  await readColumns(writer, types, wanted);
+  await readKeysAndIndexes(writer, wanted);
+  for (const piece of waiting) if (!writer.gone.has(piece.oid)) writer.add(piece);
+  await writer.end();
+  return { hidden, fingerprint };
+}
+
+/** In each session about half of what the server has to do, what needs something of the other one awaited. */
+async function readTogether(
+  main: PieceWriter,
+  beside: PieceWriter,
+  found: Promise<FoundRelations>,
+  choice: Choice,
+): Promise<Read> {
+  const types = new ColumnTypes();
+  const typed = readColumnTypes(beside, types);
+  const columns = async () => {
+    const [{ wanted, hidden }] = await Promise.all([found, typed]);
+    main.only = wanted.relations;
+    await readColumns(main, types, wanted);
+    const fingerprint = await readFingerprint(main, types, choice);
+    await main.end();
+    return { hidden, fingerprint };
+  };
+  const others = async () => {
+    await typed;
+    await readTypes(beside);
+    const { wanted } = await found;
+    beside.only = wanted.relations;
+    await readKeysAndIndexes(beside, wanted);
+    await beside.end();
+  };
+  const [read] = await Promise.all([columns(), others()]);
+  return read;
+}
 
 async function readColumnTypes(writer: PieceWriter, types: ColumnTypes): Promise<void> {
   let typed = 0;
@@ -124,8 +133,13 @@ async function readColumnTypes(writer: PieceWriter, types: ColumnTypes): Promise
   });
 }
 
-async function readFingerprint(session: Session, { attributes }: ColumnTypes): Promise<string> {
-  const { fingerprint } = await session.queryRow(restOfFingerprintQuery, [attributes]);
+async function readFingerprint(
+  writer: PieceWriter,
+  { attributes }: ColumnTypes,
+  known: Choice,
+): Promise<string> {
+  if (known.fingerprint !== null) return known.fingerprint;
+  const { fingerprint } = await writer.queryRow(restOfFingerprintQuery, [attributes]);
   return fingerprint ?? '';
 }
 
@@ -141,10 +155,8 @@ async function readTypes(writer: PieceWriter): Promise<void> {
 }
 
 interface FoundRelations {
-  /** Those whose parts are to be read. */
-  readonly read: ReadonlySet<number>;
+  readonly wanted: Wanted;
   readonly hidden: number;
-  readonly left: number;
   /** Where some are to be left out, they are handed over when it is known which. */
   readonly waiting: readonly StructurePiece[];
 }
@@ -172,11 +184,15 @@ async function readRelations(
       else writer.add(piece);
     }
   });
-  return { read, hidden, left, waiting };
+  // The parts of a few that are not read are sooner thrown away than left out.
+  const chosen = (hidden + left) * 4 > read.size;
+  const wanted = { relations: read, chosen, values: chosen ? [`{${[...read].join(',')}}`] : [] };
+  return { wanted, hidden, waiting };
 }
 
-/** Whether a list of oids narrows the statements, and that list. */
+/** The relations whose parts are read; whether a list of them narrows the statements, and that list. */
 interface Wanted {
+  readonly relations: ReadonlySet<number>;
   readonly chosen: boolean;
   readonly values: readonly string[];
 }
@@ -184,16 +200,15 @@ interface Wanted {
 async function readColumns(
   writer: PieceWriter,
   types: ColumnTypes,
-  { chosen, values }: Wanted,
+  { relations, chosen, values }: Wanted,
 ): Promise<void> {
-  const known = new KnownColumns(types);
-  await writer.readParts('columns', columnsQuery(chosen), fieldCounts.columns, values, (row, fingerprint) =>
-    known.read(row, fingerprint),
-  );
+  if (relations.size === 0) return;
+  await writer.readParts('columns', columnsQuery(chosen), fieldCounts.columns, values, columnReader(types));
 }
 
-async function readKeysAndIndexes(writer: PieceWriter, { chosen, values }: Wanted): Promise<void> {
+async function readKeysAndIndexes(writer: PieceWriter, { relations, chosen, values }: Wanted): Promise<void> {
+  if (relations.size === 0) return;
   const { constraints, indexes } = fieldCounts;
-  await writer.readParts('constraints', constraintsQuery(chosen), constraints, values, readConstraint);
-  await writer.readParts('indexes', indexesQuery(chosen), indexes, values, readIndex);
+  await writer.readParts('constraints', constraintsQuery(chosen), constraints, values, constraintReader());
+  await writer.readParts('indexes', indexesQuery(chosen), indexes, values, indexReader());
 }

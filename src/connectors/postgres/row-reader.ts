@@ -34,21 +34,24 @@ export class RowReader {
 
   /** A number in decimal; null for NULL. */
   numberOrNull(): number | null {
-    const length = this.#length();
-    if (length < 0) return null;
-    let value = 0;
-    for (let at = this.#at - length; at < this.#at; at += 1) {
-      const digit = (this.#bytes[at] ?? 0) - 0x30;
-      // A sign, a fraction, an exponent: rare enough for a string.
-      if (digit < 0 || digit > 9) return Number(this.#bytes.toString('latin1', this.#at - length, this.#at));
-      value = value * 10 + digit;
+    const from = this.#at + 4;
+    const length = lengthAt(this.#bytes, this.#at, this.#end);
+    if (length < 0) {
+      this.#at = from;
+      return null;
     }
-    return value;
+    this.#at = from + length;
+    return numberIn(this.#bytes, from, this.#at);
   }
 
   /** A number in decimal; 0 for NULL. */
   number(): number {
     return this.numberOrNull() ?? 0;
+  }
+
+  /** The numbers of an int2[] (`{1,2}`) or an int2vector (`1 2`); none for NULL. */
+  numbers(): number[] {
+    return (this.text().match(/\d+/g) ?? []).map(Number);
   }
 
   /** A boolean, or a "char" that stands for one; false for NULL. */
@@ -74,7 +77,11 @@ export class RowReader {
 
   /** Moves behind the next fields. */
   skip(fields: number): void {
-    for (let field = 0; field < fields; field += 1) this.#length();
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    for (let field = 0; field < fields; field += 1) at += 4 + Math.max(0, lengthAt(bytes, at, end));
+    this.#at = at;
   }
 
   /** Moves back, to a position that a field had. */
@@ -84,12 +91,33 @@ export class RowReader {
 
   /** Moves behind the next field. @returns its length, -1 for NULL */
   #length(): number {
-    if (this.#at + 4 > this.#end) throw unreadable();
-    const length = this.#bytes.readInt32BE(this.#at);
+    const length = lengthAt(this.#bytes, this.#at, this.#end);
     this.#at += 4 + Math.max(0, length);
-    if (length < -1 || this.#at > this.#end) throw unreadable();
     return length;
   }
+}
+
+/** The length of the field that begins there, -1 for NULL. By hand, since it is asked a million times. */
+function lengthAt(bytes: Buffer, at: number, end: number): number {
+  if (at + 4 > end) throw unreadable();
+  const length =
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number);
+  if (length < -1 || at + 4 + length > end) throw unreadable();
+  return length;
+}
+
+function numberIn(bytes: Buffer, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = (bytes[at] as number) - 0x30;
+    // A sign, a fraction, an exponent: rare enough for a string.
+    if (digit < 0 || digit > 9) return Number(bytes.toString('latin1', from, to));
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** More relations or types than any database has: something is kept of each. */

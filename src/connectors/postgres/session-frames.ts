@@ -128,7 +128,7 @@ export class SessionFrames {
       }
     }
     passUpTo(chunk.length);
-    return out.length === 1 ? (out[0] ?? none) : Buffer.concat(out);
+    return out.length < 2 ? (out[0] ?? none) : Buffer.concat(out);
   }
 
   /**

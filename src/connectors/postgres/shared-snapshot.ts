@@ -20,15 +20,22 @@ export class SharedSnapshot {
     this.#openSession = openSession;
   }
 
-  /** @returns null where there is none to be had */
-  async open({ room, behindProxy }: SessionFacts): Promise<Session | null> {
+  /**
+   * Begins to open it; meanwhile the first one is free for its own statements.
+   * @returns null where there is none to be had
+   */
+  async begin({ room, behindProxy }: SessionFacts): Promise<{ opening: Promise<Session | null> } | null> {
     // Behind a pooler the two may be on different servers. A standby exports snapshots too (since 10).
     if (this.#openSession === null || behindProxy || (room?.left ?? 0) < spare) return null;
     const { snapshot } = await this.#first.queryRow('SELECT pg_export_snapshot() AS snapshot');
+    return { opening: this.#open(this.#openSession, snapshot ?? '') };
+  }
+
+  async #open(openSession: () => Promise<Session>, snapshot: string): Promise<Session | null> {
     try {
-      this.#second = await this.#openSession();
+      this.#second = await openSession();
       if (this.#closed) this.#second.close();
-      const imported = `SET TRANSACTION SNAPSHOT '${(snapshot ?? '').replaceAll("'", '')}'`;
+      const imported = `SET TRANSACTION SNAPSHOT '${snapshot.replaceAll("'", '')}'`;
       await this.#second.query(begin.replace(';', `; ${imported};`));
       return this.#second;
     } catch {

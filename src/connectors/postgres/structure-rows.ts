@@ -1,6 +1,7 @@
 import type { Column, RelationFacts, TypeFacts } from '../../metadata/discovery.ts';
 import type { ForeignKeyAction, RawConstraint, RawIndex } from '../../metadata/structure.ts';
 import { jsonArray } from './json-array.ts';
+import { KnownRows } from './known-rows.ts';
 import type { RowReader } from './row-reader.ts';
 
 /** The sum of the xmin of the catalogs' rows that a part was read from, and their number. */
@@ -36,6 +37,9 @@ export class ColumnTypes {
     return this.#byOid.get(oid)?.get(keyOf(modifier, collation)) ?? unknownType;
   }
 }
+
+/** Reads a row of a part of a relation, behind the relation's oid. @throws StructureMovedError */
+export type PartReader<T> = (row: RowReader, fingerprint: Fingerprint) => T;
 
 /** Something was dropped while it was read. */
 export class StructureMovedError extends Error {}
@@ -103,15 +107,12 @@ export function readRelation(row: RowReader): {
   const forced = row.flag();
   const replicaIdentity = replicaIdentities[row.letter()] ?? 'default';
   const extension = row.textOrNull();
-  const key = row.textOrNull();
-  const leaves = row.number();
-  const leafTuples = row.numberOrNull();
-  const xmins = [row.number(), row.number(), row.number(), row.number()];
+  const tree = row.textOrNull();
+  const partitions = kind === 'partitioned table' ? readPartitions(tree) : null;
+  const xmins = [row.number(), row.number(), partitions?.mark ?? 0, row.number()];
   const names = row.number();
   // Names of others, whose rows are not the relation's.
-  const marks = [...xmins, leaves, names, owner, extension];
-  const partitioned = kind === 'partitioned table';
-  if (partitioned && key === null) throw new StructureMovedError();
+  const marks = [...xmins, partitions?.count ?? 0, names, owner, extension];
   const facts: RelationFacts = {
     schema,
     oid,
@@ -119,15 +120,22 @@ export function readRelation(row: RowReader): {
     kind,
     owner,
     comment,
-    estimatedRows: partitioned ? leafTuples : estimate(kind, tuples, pages),
+    estimatedRows: partitions ? partitions.rows : estimate(kind, tuples, pages),
     unlogged,
     populated,
     rowSecurity: secured ? (forced ? 'forced' : 'on') : 'off',
     replicaIdentity,
     extension,
-    partitions: partitioned ? { key: key ?? '', count: leaves } : null,
+    partitions: partitions ? { key: partitions.key, count: partitions.count } : null,
   };
   return { oid, visible, facts, fingerprint: marks.join(':') };
+}
+
+/** @throws StructureMovedError */
+function readPartitions(tree: string | null) {
+  const [key, count, mark, rows] = jsonArray(tree);
+  if (typeof key !== 'string') throw new StructureMovedError();
+  return { key, count: Number(count), mark: Number(mark), rows: typeof rows === 'number' ? rows : null };
 }
 
 /** reltuples is -1 for unknown since 14; before, 0 without pages is. A view has none. */
@@ -135,8 +143,17 @@ function estimate(kind: RelationFacts['kind'], tuples: number, pages: number): n
   return kind === 'view' || tuples < 0 || (tuples === 0 && pages === 0) ? null : tuples;
 }
 
-/** A row of columnsQuery, behind its oid. */
-export function readColumn(row: RowReader, types: ColumnTypes, fingerprint: Fingerprint): Column {
+/** Reads rows of columnsQuery, behind their oid. */
+export function columnReader(types: ColumnTypes): PartReader<Column> {
+  const known = new KnownRows(10, (row) => readColumn(row, types));
+  return (row, fingerprint) => {
+    const column = known.read(row);
+    fingerprint.add(row.number() + row.number() + row.number());
+    return column;
+  };
+}
+
+function readColumn(row: RowReader, types: ColumnTypes): Column {
   const number = row.number();
   const name = row.text();
   const { type, collation } = types.find(row.number(), row.number(), row.number());
@@ -145,7 +162,6 @@ export function readColumn(row: RowReader, types: ColumnTypes, fingerprint: Fing
   const generated = row.letter();
   const expression = expressionOf(row);
   const comment = row.textOrNull();
-  fingerprint.add(row.number() + row.number() + row.number());
   return {
     number,
     name,
@@ -175,11 +191,15 @@ const actions: Readonly<Record<string, ForeignKeyAction>> = {
   d: 'set default',
 };
 
-/** A row of constraintsQuery, behind its oid. */
-export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawConstraint {
-  const name = row.text();
+/** Reads rows of constraintsQuery, behind their oid. */
+export function constraintReader(): PartReader<RawConstraint> {
+  return namedReader(new KnownRows(12, readConstraint));
+}
+
+/** What is behind its name. */
+function readConstraint(row: RowReader): RawConstraint {
   const type = constraintTypes[row.letter()] ?? 'check';
-  const columns = numbersOf(row.text());
+  const columns = row.numbers();
   const deferrable = row.flag();
   const initiallyDeferred = row.flag();
   const validated = row.flag();
@@ -190,9 +210,8 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
   const onUpdate = actions[row.letter()] ?? 'no action';
   const onDelete = actions[row.letter()] ?? 'no action';
   const noInherit = row.flag();
-  fingerprint.add(row.number() + row.number() + reading);
   return {
-    name,
+    name: '',
     type,
     columns,
     deferrable,
@@ -213,26 +232,39 @@ export function readConstraint(row: RowReader, fingerprint: Fingerprint): RawCon
  */
 export const reading = 2;
 
-/** A row of indexesQuery, behind its oid. */
-export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
-  const name = row.text();
+/** Reads what follows a name, which comes first, and the two xmin behind it. */
+function namedReader<T extends { readonly name: string }>(known: KnownRows<T>): PartReader<T> {
+  return (row, fingerprint) => {
+    const name = row.text();
+    const rest = known.read(row);
+    fingerprint.add(row.number() + row.number() + reading);
+    return { ...rest, name };
+  };
+}
+
+/** Reads rows of indexesQuery, behind their oid. */
+export function indexReader(): PartReader<RawIndex> {
+  return namedReader(new KnownRows(14, readIndex));
+}
+
+/** What is behind its name. */
+function readIndex(row: RowReader): RawIndex {
   const unique = row.flag();
   const primary = row.flag();
   const valid = row.flag();
   const replicaIdentity = row.flag();
   const immediate = row.flag();
   const method = row.text();
-  const numbers = numbersOf(row.text());
+  const numbers = row.numbers();
   const keys = row.number();
   const expressions = expressionOf(row);
   const predicate = expressionOf(row);
-  const options = row.text();
+  const options = row.numbers();
   const nullsNotDistinct = row.flag();
   const [classes, collations] = jsonArray(row.textOrNull()).map(namesOrNull);
   const parameters = jsonArray(row.textOrNull());
-  fingerprint.add(row.number() + row.number() + reading);
   return {
-    name,
+    name: '',
     unique,
     primary,
     valid,
@@ -241,8 +273,8 @@ export function readIndex(row: RowReader, fingerprint: Fingerprint): RawIndex {
     method,
     columns: numbers.slice(0, keys).map((number) => (number === 0 ? null : number)),
     include: numbers.slice(keys),
-    sortOrders: /[1-9]/.test(options)
-      ? numbersOf(options).map((option) => sortOrders[option & 3] ?? 'asc')
+    sortOrders: options.some((option) => option !== 0)
+      ? options.map((option) => sortOrders[option & 3] ?? 'asc')
       : [],
     operatorClasses: withParameters(classes ?? [], parameters, keys),
     collations: collations ?? [],
@@ -272,11 +304,6 @@ function withParameters(
     parameters.filter(Array.isArray).map(([number, text]) => [Number(number), String(text)]),
   );
   return Array.from({ length: keys }, (_, at) => written.get(at + 1) ?? classes[at] ?? null);
-}
-
-/** Of an int2[] (`{1,2}`) or an int2vector (`1 2`). */
-function numbersOf(text: string): number[] {
-  return (text.match(/\d+/g) ?? []).map(Number);
 }
 
 const typeKinds: Readonly<Record<string, TypeFacts['kind']>> = {
