@@ -89,9 +89,9 @@ const statements = [
   columnTypesQuery,
   typesQuery,
   relationsQuery,
-  columnsQuery(false),
-  constraintsQuery(false),
-  indexesQuery(false),
+  columnsQuery(null),
+  constraintsQuery(null),
+  indexesQuery(null),
 ];
 const named = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'`;
 const relation = `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND ${named}`;

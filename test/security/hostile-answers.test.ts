@@ -15,6 +15,7 @@ import {
   message,
   type Peer,
   parameterStatus,
+  ready,
   rowDescription,
   type ServerScript,
   startHostileServer,
@@ -224,6 +225,27 @@ test('a server that leaves while a discovery asks two things at once ends that o
     ['Soon', 'connection_lost'],
   ]);
 });
+
+test.each([
+  ['fewer', columns(6), commandComplete],
+  ['more', ...Array.from({ length: 8 }, () => [columns(0), commandComplete]).flat()],
+])(
+  'a server that answers %s statements of a discovery than it was asked is not believed',
+  async (_what, ...answer) => {
+    const identity = [
+      { database: '5', size: '8192', visible: 't', user: 'loader', major: '16', system: '1' },
+    ];
+    const schemas = [{ schema: 'public', usable: 't' }];
+    const seen = await run('discover', async (peer) => {
+      await letInWithScram(password)(peer);
+      await answerInTurn(peer, [...honestAnswers.slice(0, 2), identity, schemas], async () => {
+        peer.write(...answer, ready);
+      });
+    });
+    expect(seen.ended.code, seen.ended.stderr).toBe(7);
+    expect(seen.ended.errorJson().code).toBe('protocol_violation');
+  },
+);
 
 describe('36: the rows of no statement may go on for ever', () => {
   test.each(['test', 'discover'] as const)('of a %s', { timeout: 120_000 }, async (verb) => {

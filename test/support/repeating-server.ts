@@ -15,7 +15,7 @@ interface RepeatingServer {
   statementsWithRows(): number[];
 }
 
-const ready = 0x5a;
+const commandComplete = 0x43;
 const dataRow = 0x44;
 
 /**
@@ -36,8 +36,8 @@ export async function startRepeatingServer(real: ServerFacts, endless: number): 
       socket.on('error', () => {}).on('close', part);
     }
     client.pipe(behind);
-    // Each ReadyForQuery is followed by a statement; the first ends the start-up.
-    let statement = -1;
+    // Several may have been sent in one message: each has an end of its own.
+    let statement = 0;
     let pending = Buffer.alloc(0);
     behind.on('data', (chunk: Buffer) => {
       pending = Buffer.concat([pending, chunk]);
@@ -52,7 +52,7 @@ export async function startRepeatingServer(real: ServerFacts, endless: number): 
           void repeat(client, pending.subarray(at, end));
           return;
         }
-        if (letter === ready) statement += 1;
+        if (letter === commandComplete) statement += 1;
         client.write(pending.subarray(at, end));
         at = end;
       }

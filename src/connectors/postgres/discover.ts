@@ -4,11 +4,11 @@ import { ServerError } from '../../connections/errors.ts';
 import type { StructureFacts, StructureReading } from '../../metadata/structure.ts';
 import { Deadline } from './deadline.ts';
 import { sqlstateOf } from './diagnosis.ts';
-import { fingerprintQuery, schemasQuery } from './discovery-queries.ts';
+import { fingerprintQuery, mostVisible, schemasQuery } from './discovery-queries.ts';
 import { serverRefused, workError } from './fault-error.ts';
 import { lockedError } from './locked-relations.ts';
 import { openSession } from './open-session.ts';
-import { readStructure } from './read-structure.ts';
+import { NoSecondSession, readStructure } from './read-structure.ts';
 import type { Session } from './session.ts';
 import { readSessionFacts } from './session-facts.ts';
 import { SharedSnapshot } from './shared-snapshot.ts';
@@ -44,7 +44,7 @@ export async function discover(request: DiscoverRequest): Promise<StructureReadi
         beside.close();
       }
     } catch (error) {
-      if (attempt < tries && isMoved(error)) continue;
+      if (attempt < tries && (isMoved(error) || error instanceof NoSecondSession)) continue;
       if (sqlstateOf(error) === '55P03') throw await lockedError(open, wantedOfLocked, error);
       throw toServerError(error, endpoint);
     }
@@ -72,7 +72,7 @@ async function read(
   const takenAt = new Date().toISOString();
   const sessionFacts = await readSessionFacts(session, request.endpoint);
   const { server } = sessionFacts;
-  const { identity, isLarge } = await readIdentity(session, request.endpoint);
+  const { identity, isLarge, mostAreVisible } = await readIdentity(session, request.endpoint);
   const { former, sink } = request;
   const known = former !== null && former.identity === identity ? former : null;
   const { fingerprint: found = null } = known === null ? {} : await session.queryRow(fingerprintQuery);
@@ -90,10 +90,12 @@ async function read(
     return { facts: factsWith(known.hiddenRelations, found), unchanged: true };
   }
   // What is to be read whole has no time to lose; of what is known there is little to read.
-  const beside = known === null && isLarge ? await shared.begin(sessionFacts) : null;
+  const { chooses = null } = request;
+  const mostAreRead = known === null && chooses === null && mostAreVisible;
+  const beside = mostAreRead && isLarge ? await shared.begin(sessionFacts) : null;
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
-  const choice = { retained, chooses: request.chooses ?? null, leavesOut, fingerprint: found };
+  const choice = { retained, chooses, leavesOut, fingerprint: found, mostAreRead };
   const { hidden, fingerprint } = await readStructure(
     { main: session, opening: beside?.opening ?? null },
     sink,
@@ -106,7 +108,8 @@ async function read(
 /** More than this of pg_attribute, in bytes, is worth a second session: some five thousand tables. */
 const largeCatalog = 16 * 1024 * 1024;
 
-const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_attribute') AS size, current_user::text AS "user",
+const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_attribute') AS size,
+  ${mostVisible} AS visible, current_user::text AS "user",
   current_setting('server_version_num')::int / 10000 AS major,
   CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
     THEN (SELECT system_identifier FROM pg_control_system()) END AS system
@@ -116,10 +119,10 @@ const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_a
 async function readIdentity(
   session: Session,
   { host, port }: Endpoint,
-): Promise<{ identity: string; isLarge: boolean }> {
-  const { database, user, major, system, size } = await session.queryRow(identityQuery);
+): Promise<{ identity: string; isLarge: boolean; mostAreVisible: boolean }> {
+  const { database, user, major, system, size, visible } = await session.queryRow(identityQuery);
   const identity = JSON.stringify([host, port, database, user, major, system]);
-  return { identity, isLarge: Number(size) > largeCatalog };
+  return { identity, isLarge: Number(size) > largeCatalog, mostAreVisible: visible === 't' };
 }
 
 /**

@@ -33,6 +33,11 @@ const relationFilter = `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispa
 /** As a number: its output read as one, which takes half the time of a cast to text and on. */
 const xminOf = (alias: string) => `int8in(xidout(${alias}.xmin))`;
 
+/** Whether the user may see nearly all relations, as far as a look at a few of them tells. */
+export const mostVisible = `(SELECT count(*) FILTER (WHERE NOT seen) * 4 <= count(*) FILTER (WHERE seen)
+    FROM (SELECT ${visible} AS seen FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND ${relationFilter}
+      LIMIT 100) AS looked_at)`;
+
 const description = (alias: string, oid: string, catalog: string, part: string) =>
   `LEFT JOIN pg_description ${alias} ON ${alias}.objoid = ${oid}
     AND ${alias}.classoid = '${catalog}'::regclass AND ${alias}.objsubid = ${part}`;
@@ -53,14 +58,18 @@ const qualifiedName = (schemaOid: string, schema: string, name: string) =>
 const collationName = qualifiedName('l.collnamespace', 'ln.nspname', 'l.collname');
 const operatorClassName = qualifiedName('o.opcnamespace', 'os.nspname', 'o.opcname');
 
-const ofList = (chosen: boolean) => (chosen ? ' AND c.oid = ANY ($1::oid[])' : '');
+/** The oids of relations; null: all of them. */
+export type Chosen = readonly number[] | null;
+
+const ofList = (chosen: Chosen) =>
+  chosen === null ? '' : ` AND c.oid = ANY ('{${chosen.join(',')}}'::oid[])`;
 
 /**
- * The relations whose parts are read: all of the kinds, or those of a list of oids in $1. Whether the
+ * The relations whose parts are read: all of the kinds, or those of a list. Whether the
  * user may see them is asked once, of the relations themselves: a privilege takes as long to look up as
  * ten columns to read. The oids of the system's own are below FirstNormalObjectId.
  */
-const ownRelations = (chosen: boolean) => `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+const ownRelations = (chosen: Chosen) => `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
     AND c.relpersistence <> 't' AND c.oid >= 16384${ofList(chosen)}`;
 
 export const schemasQuery = `SELECT n.nspname AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable
@@ -123,6 +132,7 @@ export const fieldCounts = {
   columnTypes: 6,
   types: 12,
   relations: 20,
+  fingerprint: 1,
   columns: 14,
   constraints: 16,
   indexes: 18,
@@ -189,17 +199,17 @@ const columnDescriptions = `LEFT JOIN (SELECT objoid, objsubid, description, xmi
     WHERE classoid = 'pg_class'::regclass ORDER BY objoid, objsubid) AS d
     ON d.objoid = a.attrelid AND d.objsubid = a.attnum`;
 
-export const columnsQuery = (chosen: boolean) => `SELECT a.attrelid, a.attnum, a.attname, a.atttypid,
+export const columnsQuery = (chosen: Chosen) => `SELECT a.attrelid, a.attnum, a.attname, a.atttypid,
     a.atttypmod, a.attcollation, a.attnotnull, a.attidentity, a.attgenerated,
     ${written('ad.adbin', defaultsTable)}, d.description, a.xmin, ad.xmin, d.xmin
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     AND ${ownRelations(chosen)}
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-  ${chosen ? description('d', 'a.attrelid', 'pg_class', 'a.attnum') : columnDescriptions}
+  ${chosen === null ? columnDescriptions : description('d', 'a.attrelid', 'pg_class', 'a.attnum')}
   ORDER BY a.attrelid, a.attnum`;
 
 /** Not-null constraints, which have rows since 18, are the columns' own; a partition's keys its table's. */
-export const constraintsQuery = (chosen: boolean) => `SELECT k.conrelid, k.conname, k.contype,
+export const constraintsQuery = (chosen: Chosen) => `SELECT k.conrelid, k.conname, k.contype,
     k.conkey, k.condeferrable, k.condeferred, k.convalidated,
     CASE k.contype WHEN 'c' THEN ${written('k.conbin', 'k.conrelid')}
       WHEN 'x' THEN CASE WHEN pg_get_indexdef(k.conindid) IS NULL THEN '???' ELSE pg_get_constraintdef(k.oid) END END,
@@ -242,7 +252,7 @@ const classParameters = `(SELECT json_agg(json_build_array(a.attnum, ${operatorC
  * indnullsnotdistinct came with 15: before, that name is found in the one row beside, where it is false.
  * It takes no second statement, and no time, since both subqueries become part of the whole.
  */
-export const indexesQuery = (chosen: boolean) => `WITH unusual AS MATERIALIZED (${unusualKeys})
+export const indexesQuery = (chosen: Chosen) => `WITH unusual AS MATERIALIZED (${unusualKeys})
   SELECT i.indrelid, ic.relname, i.indisunique, i.indisprimary,
     i.indisvalid, i.indisreplident, i.indimmediate, am.amname, i.indkey, i.indnkeyatts,
     ${written('i.indexprs', 'i.indrelid')}, ${written('i.indpred', 'i.indrelid')},
@@ -261,7 +271,7 @@ export const indexesQuery = (chosen: boolean) => `WITH unusual AS MATERIALIZED (
  * Of each relation and part how many rows the catalogs have and the sum of their xmin: equal to what
  * the statements above tell row by row. Rows that change get a later xmin, those that go leave the count.
  */
-export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FROM pg_class c WHERE ${ownRelations(false)})
+export const partFingerprintsQuery = `WITH seen AS MATERIALIZED (SELECT c.oid FROM pg_class c WHERE ${ownRelations(null)})
   SELECT a.attrelid, 'columns', count(*), sum(${xminOf('a')})
       + coalesce(sum(${xminOf('ad')}), 0) + coalesce(sum(${xminOf('d')}), 0)
     FROM seen JOIN pg_attribute a ON a.attrelid = seen.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -320,5 +330,8 @@ function counted(catalog: string, where: string, number = xminOf(catalog)): stri
 
 export const fingerprintQuery = fingerprintWith(counted('pg_attribute', 'attrelid >= 16384 AND attnum > 0'));
 
-/** The same, with what {@link columnTypesQuery} says of pg_attribute in $1. */
-export const restOfFingerprintQuery = fingerprintWith('$1::text');
+/** Stands for what {@link columnTypesQuery} says of pg_attribute. */
+export const placeOfAttributes = '@';
+
+/** The same, but for pg_attribute. */
+export const restOfFingerprintQuery = fingerprintWith(`'${placeOfAttributes}'`);

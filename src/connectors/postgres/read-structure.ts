@@ -1,16 +1,18 @@
 import type { StructurePiece, StructureSink } from '../../metadata/structure.ts';
 import {
+  type Chosen,
   columnsQuery,
   columnTypesQuery,
   constraintsQuery,
   fieldCounts,
   indexesQuery,
+  placeOfAttributes,
   relationsQuery,
   restOfFingerprintQuery,
   typesQuery,
 } from './discovery-queries.ts';
-import { PieceWriter, tooMany } from './piece-writer.ts';
-import { Oids } from './row-reader.ts';
+import { PieceWriter, type Reading, tooMany } from './piece-writer.ts';
+import { Oids, type RowReader } from './row-reader.ts';
 import type { Session } from './session.ts';
 import {
   ColumnTypes,
@@ -34,6 +36,8 @@ export interface Choice {
   readonly leavesOut: boolean;
   /** Of the whole, where it is known already. */
   readonly fingerprint: string | null;
+  /** Whether nearly all are likely to be read, so that their parts are asked for before it is known. */
+  readonly mostAreRead: boolean;
 }
 
 /** Where a reading's statements run. */
@@ -42,6 +46,9 @@ export interface ReadingSessions {
   /** One more with the same snapshot, so that two processes of the server read at once; null: there is none. */
   readonly opening: Promise<Session | null> | null;
 }
+
+/** The session that was to read beside the first one could not be opened, and the first one has begun. */
+export class NoSecondSession extends Error {}
 
 /** What is told once all was read. */
 export interface Read {
@@ -53,23 +60,58 @@ export interface Read {
 
 /**
  * Reads the relations that the user may see and that are chosen, but for those that are retained, with
- * all their parts: seven statements.
- * @throws StructureMovedError; what the sink throws; as Session.stream
+ * all their parts: seven statements, sent before the answer to the first where nearly all are read.
+ * @throws StructureMovedError; NoSecondSession; what the sink throws; as Session.stream
  */
 export async function readStructure(
   { main, opening }: ReadingSessions,
   sink: StructureSink,
   choice: Choice,
 ): Promise<Read> {
-  await main.query(planning);
   const writer = new PieceWriter(main, sink, choice.leavesOut);
-  const found = readRelations(writer, choice);
+  if (opening !== null) {
+    const beside = opening.then((session) => {
+      if (session === null) throw new NoSecondSession();
+      return new PieceWriter(session, sink, choice.leavesOut);
+    });
+    return readTogether(writer, beside, choice);
+  }
+  const types = new ColumnTypes();
+  const fingerprint = new WholeFingerprint(types, choice.fingerprint);
+  const relations = new Relations(writer, choice, () => writer.want(relations.read));
+  const first = [columnTypes(types), typesOf(writer), relations];
+  const partsOf = (chosen: Chosen) => [columnsOf(writer, types, chosen), ...keysOf(writer, chosen)];
+  if (choice.mostAreRead) {
+    await writer.read(planning, [...first, ...partsOf(null), ...fingerprint.readings]);
+  } else {
+    await writer.read(planning, first);
+    const parts = relations.read.size === 0 ? [] : partsOf(relations.chosen);
+    const rest = [...parts, ...fingerprint.readings];
+    if (rest.length > 0) await writer.read('', rest);
+  }
+  for (const piece of relations.waiting) if (!writer.gone.has(piece.oid)) writer.add(piece);
+  await writer.end();
+  return { hidden: relations.hidden, fingerprint: fingerprint.text };
+}
+
+/** The columns, which take as long as all else, in one session, all else in the other. */
+async function readTogether(main: PieceWriter, opening: Promise<PieceWriter>, choice: Choice): Promise<Read> {
+  const types = new ColumnTypes();
+  const columns = main.read(planning, [columnTypes(types), columnsOf(main, types, null)]);
   // Looked at when the other session is there.
-  found.catch(() => {});
+  columns.catch(() => {});
   const beside = await opening;
-  if (beside === null) return readAlone(writer, found, choice);
-  await beside.query(planning);
-  return readTogether(writer, new PieceWriter(beside, sink, choice.leavesOut), found, choice);
+  const fingerprint = new WholeFingerprint(types, choice.fingerprint);
+  const relations = new Relations(beside, choice, () => {
+    for (const writer of [main, beside]) writer.want(relations.read);
+  });
+  await Promise.all([
+    columns,
+    beside.read(planning, [relations, typesOf(beside), ...keysOf(beside, null), ...fingerprint.readings]),
+  ]);
+  await main.end();
+  await beside.end();
+  return { hidden: relations.hidden, fingerprint: fingerprint.text };
 }
 
 /**
@@ -80,135 +122,111 @@ export async function readStructure(
 const planning = `SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
   SET LOCAL enable_sort = off; SET LOCAL work_mem = '32MB'`;
 
-/** One statement behind another. */
-async function readAlone(writer: PieceWriter, found: Promise<FoundRelations>, choice: Choice): Promise<Read> {
-  const { wanted, hidden, waiting } = await found;
-  const types = new ColumnTypes();
-  await readColumnTypes(writer, types);
-  const fingerprint = await readFingerprint(writer, types, choice);
-  await readTypes(writer);
-  writer.only = wanted.relations;
-  await readColumns(writer, types, wanted);
-  await readKeysAndIndexes(writer, wanted);
-  for (const piece of waiting) if (!writer.gone.has(piece.oid)) writer.add(piece);
-  await writer.end();
-  return { hidden, fingerprint };
-}
-
-/** In each session about half of what the server has to do, what needs something of the other one awaited. */
-async function readTogether(
-  main: PieceWriter,
-  beside: PieceWriter,
-  found: Promise<FoundRelations>,
-  choice: Choice,
-): Promise<Read> {
-  const types = new ColumnTypes();
-  const typed = readColumnTypes(beside, types);
-  const columns = async () => {
-    const [{ wanted, hidden }] = await Promise.all([found, typed]);
-    main.only = wanted.relations;
-    await readColumns(main, types, wanted);
-    const fingerprint = await readFingerprint(main, types, choice);
-    await main.end();
-    return { hidden, fingerprint };
-  };
-  const others = async () => {
-    await typed;
-    await readTypes(beside);
-    const { wanted } = await found;
-    beside.only = wanted.relations;
-    await readKeysAndIndexes(beside, wanted);
-    await beside.end();
-  };
-  const [read] = await Promise.all([columns(), others()]);
-  return read;
-}
-
-async function readColumnTypes(writer: PieceWriter, types: ColumnTypes): Promise<void> {
+function columnTypes(types: ColumnTypes): Reading {
   let typed = 0;
-  await writer.read(columnTypesQuery, fieldCounts.columnTypes, (row) => {
+  const take = (row: RowReader) => {
     typed += 1;
     if (typed > mostColumnTypes) throw tooMany();
     types.add(row);
-  });
+  };
+  return { sql: columnTypesQuery, fields: fieldCounts.columnTypes, take, end() {} };
 }
 
-async function readFingerprint(
-  writer: PieceWriter,
-  { attributes }: ColumnTypes,
-  known: Choice,
-): Promise<string> {
-  if (known.fingerprint !== null) return known.fingerprint;
-  const { fingerprint } = await writer.queryRow(restOfFingerprintQuery, [attributes]);
-  return fingerprint ?? '';
-}
-
-async function readTypes(writer: PieceWriter): Promise<void> {
+function typesOf(writer: PieceWriter): Reading {
   const oids = new Oids();
-  await writer.read(typesQuery, fieldCounts.types, (row) => {
+  const take = (row: RowReader) => {
     const type = writer.whole(() => readType(row));
     if (type === null) return;
     const { oid, facts, fingerprint } = type;
     oids.take(oid);
     writer.add({ part: 'type', oid, content: facts, fingerprint });
-  });
+  };
+  return { sql: typesQuery, fields: fieldCounts.types, take, end() {} };
 }
 
-interface FoundRelations {
-  readonly wanted: Wanted;
-  readonly hidden: number;
+/** Reads the relations, and finds out of which the parts are to be read. */
+class Relations implements Reading {
+  readonly sql = relationsQuery;
+  readonly fields = fieldCounts.relations;
+  /** Those whose parts are to be read. */
+  readonly read = new Set<number>();
+  hidden = 0;
   /** Where some are to be left out, they are handed over when it is known which. */
-  readonly waiting: readonly StructurePiece[];
-}
+  readonly waiting: StructurePiece[] = [];
+  #left = 0;
+  readonly #oids = new Oids();
+  readonly #writer: PieceWriter;
+  readonly #choice: Choice;
+  readonly #onEnd: () => void;
 
-async function readRelations(
-  writer: PieceWriter,
-  { retained, chooses, leavesOut }: Choice,
-): Promise<FoundRelations> {
-  const read = new Set<number>();
-  let hidden = 0;
-  let left = 0;
-  const oids = new Oids();
-  const waiting: StructurePiece[] = [];
-  await writer.read(relationsQuery, fieldCounts.relations, (row) => {
-    const relation = writer.whole(() => readRelation(row));
+  constructor(writer: PieceWriter, choice: Choice, onEnd: () => void) {
+    this.#writer = writer;
+    this.#choice = choice;
+    this.#onEnd = onEnd;
+  }
+
+  take(row: RowReader): void {
+    const { retained, chooses, leavesOut } = this.#choice;
+    const relation = this.#writer.whole(() => readRelation(row));
     if (relation === null) return;
     const { oid, visible, facts, fingerprint } = relation;
-    oids.take(oid);
-    if (!visible) hidden += 1;
-    else if (retained.has(oid) || chooses?.(facts.schema, facts.name) === false) left += 1;
+    this.#oids.take(oid);
+    if (!visible) this.hidden += 1;
+    else if (retained.has(oid) || chooses?.(facts.schema, facts.name) === false) this.#left += 1;
     else {
-      read.add(oid);
+      this.read.add(oid);
       const piece: StructurePiece = { part: 'relation', oid, content: facts, fingerprint };
-      if (leavesOut) waiting.push(piece);
-      else writer.add(piece);
+      if (leavesOut) this.waiting.push(piece);
+      else this.#writer.add(piece);
     }
-  });
-  // The parts of a few that are not read are sooner thrown away than left out.
-  const chosen = (hidden + left) * 4 > read.size;
-  const wanted = { relations: read, chosen, values: chosen ? [`{${[...read].join(',')}}`] : [] };
-  return { wanted, hidden, waiting };
+  }
+
+  end(): void {
+    this.#onEnd();
+  }
+
+  /** The parts of a few that are not read are sooner thrown away than left out. */
+  get chosen(): Chosen {
+    return (this.hidden + this.#left) * 4 > this.read.size ? [...this.read] : null;
+  }
 }
 
-/** The relations whose parts are read; whether a list of them narrows the statements, and that list. */
-interface Wanted {
-  readonly relations: ReadonlySet<number>;
-  readonly chosen: boolean;
-  readonly values: readonly string[];
+function columnsOf(writer: PieceWriter, types: ColumnTypes, chosen: Chosen): Reading {
+  return writer.parts('columns', columnsQuery(chosen), fieldCounts.columns, columnReader(types));
 }
 
-async function readColumns(
-  writer: PieceWriter,
-  types: ColumnTypes,
-  { relations, chosen, values }: Wanted,
-): Promise<void> {
-  if (relations.size === 0) return;
-  await writer.readParts('columns', columnsQuery(chosen), fieldCounts.columns, values, columnReader(types));
-}
-
-async function readKeysAndIndexes(writer: PieceWriter, { relations, chosen, values }: Wanted): Promise<void> {
-  if (relations.size === 0) return;
+function keysOf(writer: PieceWriter, chosen: Chosen): Reading[] {
   const { constraints, indexes } = fieldCounts;
-  await writer.readParts('constraints', constraintsQuery(chosen), constraints, values, constraintReader());
-  await writer.readParts('indexes', indexesQuery(chosen), indexes, values, indexReader());
+  return [
+    writer.parts('constraints', constraintsQuery(chosen), constraints, constraintReader()),
+    writer.parts('indexes', indexesQuery(chosen), indexes, indexReader()),
+  ];
+}
+
+/** The fingerprint of the whole: what is known already, or what is read for it. */
+class WholeFingerprint implements Reading {
+  readonly sql = restOfFingerprintQuery;
+  readonly fields = fieldCounts.fingerprint;
+  #known: string;
+  readonly #types: ColumnTypes;
+  /** What there is to read for it. */
+  readonly readings: readonly Reading[];
+
+  constructor(types: ColumnTypes, known: string | null) {
+    this.#types = types;
+    this.#known = known ?? '';
+    this.readings = known === null ? [this] : [];
+  }
+
+  take(row: RowReader): void {
+    if (this.#known !== '') throw tooMany();
+    this.#known = row.text();
+  }
+
+  end(): void {}
+
+  /** Once the types of columns were read too. */
+  get text(): string {
+    return this.#known.replace(placeOfAttributes, this.#types.attributes);
+  }
 }

@@ -120,6 +120,23 @@ export class Session {
   }
 
   /**
+   * Runs statements behind each other, sent in one message of the simple protocol (manual, 54.2.2.1), and
+   * hands their rows to the tap as they come; it is told of each that has rows by their description.
+   * @throws as query
+   */
+  async streamAll(statements: readonly string[], tap: RowTap): Promise<void> {
+    this.#guard.tap = tap;
+    try {
+      await this.#run(
+        this.#client.query({ text: statements.filter(Boolean).join(';\n'), types: asText }),
+        this.#deadline,
+      );
+    } finally {
+      this.#guard.tap = null;
+    }
+  }
+
+  /**
    * Runs a statement that says itself what is sent for it; its rows go to the tap.
    * @throws as query
    */

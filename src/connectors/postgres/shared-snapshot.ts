@@ -22,7 +22,7 @@ export class SharedSnapshot {
 
   /**
    * Begins to open it; meanwhile the first one is free for its own statements.
-   * @returns null where there is none to be had
+   * @returns null where there is to be none; in `opening`, where there is none to be had after all
    */
   async begin({ room, behindProxy }: SessionFacts): Promise<{ opening: Promise<Session | null> } | null> {
     // Behind a pooler the two may be on different servers. A standby exports snapshots too (since 10).
