@@ -80,7 +80,10 @@ export async function readStructure(
   const fingerprint = new WholeFingerprint(types, choice.fingerprint);
   const relations = new Relations(writer, choice, () => writer.want(relations.read));
   const first = [columnTypes(types), typesOf(writer), relations];
-  const partsOf = (chosen: Chosen) => [columnsOf(writer, types, chosen), ...keysOf(writer, chosen)];
+  const partsOf = (chosen: Chosen) => [
+    columnsOf(writer, types, chosen, choice.leavesOut),
+    ...keysOf(writer, chosen),
+  ];
   if (choice.mostAreRead) {
     await writer.read(planning, [...first, ...partsOf(null), ...fingerprint.readings]);
   } else {
@@ -97,7 +100,7 @@ export async function readStructure(
 /** The columns, which take as long as all else, in one session, all else in the other. */
 async function readTogether(main: PieceWriter, opening: Promise<PieceWriter>, choice: Choice): Promise<Read> {
   const types = new ColumnTypes();
-  const columns = main.read(planning, [columnTypes(types), columnsOf(main, types, null)]);
+  const columns = main.read(planning, [columnTypes(types), columnsOf(main, types, null, choice.leavesOut)]);
   // Looked at when the other session is there.
   columns.catch(() => {});
   const beside = await opening;
@@ -191,8 +194,8 @@ class Relations implements Reading {
   }
 }
 
-function columnsOf(writer: PieceWriter, types: ColumnTypes, chosen: Chosen): Reading {
-  return writer.parts('columns', columnsQuery(chosen), fieldCounts.columns, columnReader(types));
+function columnsOf(writer: PieceWriter, types: ColumnTypes, chosen: Chosen, leavesOut: boolean): Reading {
+  return writer.parts('columns', columnsQuery(chosen, leavesOut), fieldCounts.columns, columnReader(types));
 }
 
 function keysOf(writer: PieceWriter, chosen: Chosen): Reading[] {
