@@ -151,8 +151,16 @@ export async function answerOf(
 }
 
 function inOrder(steps: readonly SqlStep[]): string[] {
-  const texts = [...steps].sort((a, b) => a.order - b.order).map(({ text }) => text);
-  return [...new Set(texts)];
+  const statements = new Map<string, { text: string; objects: Set<string> }>();
+  for (const { order, text, joined } of [...steps].sort((a, b) => a.order - b.order)) {
+    const key = joined === undefined ? text : `${order} ${joined.verb}`;
+    const known = statements.get(key);
+    const { objects } = known ?? { objects: new Set<string>() };
+    if (joined !== undefined) objects.add(joined.object);
+    const together = joined === undefined ? text : `${joined.verb} ${[...objects].join(', ')};`;
+    statements.set(key, { text: together, objects });
+  }
+  return [...statements.values()].map(({ text }) => text);
 }
 
 function sideOf({ view, snapshot, file }: DiffSide): Diff['to'] {

@@ -62,4 +62,9 @@ export interface SqlStep {
   readonly order: number;
   /** Ends in a semicolon, a comment in no newline. */
   readonly text: string;
+  /**
+   * Of a statement that takes several objects: `verb object, object;` of those with the same verb and order
+   * are one, so that it makes no difference which of them needs which.
+   */
+  readonly joined?: { readonly verb: string; readonly object: string };
 }

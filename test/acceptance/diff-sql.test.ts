@@ -230,6 +230,21 @@ describe.each(majors)('the SQL of a diff on PostgreSQL %i', (major) => {
     expect((await script.answer(diffSchema)`connections diff Copy Original --refresh`).changes).toEqual([]);
   });
 
+  test('drops views that stand on views, whatever their names', async () => {
+    const { script, copy, original } = await twoOf(`create schema app; create table app.orders (id int);
+      create view app.below as select id from app.orders; create view app.above as select id from app.below;
+      create view app.last as select id from app.above;
+      create materialized view app.kept as select id from app.last`);
+    await script.answer(diffSchema)`connections diff Original`;
+    await server.run('drop view app.below cascade', original.name);
+
+    const { stdout } = await script.jackfield`connections diff Original --output sql`;
+
+    expect(stdout).toContain('DROP VIEW app.above, app.below, app.last;');
+    await server.run(stdout, copy.name);
+    expect((await script.answer(diffSchema)`connections diff Copy Original --refresh`).changes).toEqual([]);
+  });
+
   test('names tables and columns that are called as words of SQL', async () => {
     const { script, copy, original } = await twoOf('select 1');
     await script.answer(diffSchema)`connections diff Original`;

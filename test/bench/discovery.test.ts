@@ -18,7 +18,7 @@ import { serverFor } from '../support/servers.ts';
 // pg_dump -s. On PostgreSQL 12, which the pg_dump of any distribution can read.
 
 const sizes = process.env.JACKFIELD_BENCH_LARGE ? [1000, 10_000, 100_000] : [1000, 10_000];
-const runs = 5;
+const runs = 9;
 
 test.each(sizes)('%i tables of 12 columns and two indexes', async (tables) => {
   const server = serverFor(12);

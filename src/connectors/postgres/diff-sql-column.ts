@@ -4,9 +4,9 @@ import {
   byHand,
   columnComment,
   columnDefinition,
+  dropView,
   isView,
   nameOf,
-  objectWord,
   orders,
   sequenceSteps,
   step,
@@ -55,7 +55,7 @@ function dropViewSteps(kind: ChangeKind, { table, after }: Extract<Subject, { of
   const { before } = table;
   const goes = after === null || kind === 'column_type_changed' || kind === 'column_collation_changed';
   if (!goes || !isView(before.relation)) return [];
-  return [step(orders.dropViews, `DROP ${objectWord(before.relation)} ${nameOf(before)}`)];
+  return [dropView(before)];
 }
 
 /** @param alter `ALTER TABLE … ALTER COLUMN …` */

@@ -10,6 +10,7 @@ import { divideSql } from './query-lexer.ts';
  */
 export const orders = {
   dropForeignKeys: 10,
+  dropMaterializedViews: 19,
   dropViews: 20,
   dropTables: 21,
   schemas: 30,
@@ -91,6 +92,16 @@ const objectWords: Readonly<Record<Relation['kind'], string>> = {
 /** What SQL calls such a relation. */
 export function objectWord({ kind }: Relation): string {
   return objectWords[kind];
+}
+
+/** All views that go are dropped by one statement, since nothing here knows which of them stands on which. */
+export function dropView(placed: PlacedRelation): SqlStep {
+  const verb = `DROP ${objectWord(placed.relation)}`;
+  const object = nameOf(placed);
+  const order =
+    placed.relation.kind === 'materialized view' ? orders.dropMaterializedViews : orders.dropViews;
+  const dropped = step(order, `${verb} ${object}`);
+  return dropped.text.startsWith(verb) ? { ...dropped, joined: { verb, object } } : dropped;
 }
 
 export function isView({ kind }: Relation): boolean {

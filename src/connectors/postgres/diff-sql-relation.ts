@@ -7,6 +7,7 @@ import {
   byHand,
   columnComment,
   columnDefinition,
+  dropView,
   isView,
   literalOrNull,
   nameOf,
@@ -35,7 +36,7 @@ function dropSteps(placed: PlacedRelation, hidden: boolean): SqlStep[] {
     ...keysOf(relation)
       .filter(({ type }) => type === 'foreign_key')
       .map((key) => dropForeignKey(placed, key)),
-    step(order, drop),
+    isView(relation) ? dropView(placed) : step(order, drop),
   ];
 }
 
