@@ -61,7 +61,12 @@ export class Deadline {
     let timer: NodeJS.Timeout | undefined;
     let onAbort: (() => void) | undefined;
     const end = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(onTimeout()), Math.min(this.left, longestMs));
+      // A timer takes whole milliseconds and may be a little early: then there would be time for one more try.
+      const wait = () => {
+        const ended = () => (this.left > 0 ? wait() : reject(onTimeout()));
+        timer = setTimeout(ended, Math.min(Math.ceil(this.left), longestMs));
+      };
+      wait();
       onAbort = () => reject(new InterruptedError());
       this.#signal.addEventListener('abort', onAbort, { once: true });
     });

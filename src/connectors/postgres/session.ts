@@ -121,7 +121,8 @@ export class Session {
 
   /**
    * Runs statements behind each other, sent in one message of the simple protocol (manual, 54.2.2.1), and
-   * hands their rows to the tap as they come; it is told of each that has rows by their description.
+   * hands their rows to the tap as they come; it is told of each that has rows by their description. Before 13
+   * a statement_timeout is for all of them together.
    * @throws as query
    */
   async streamAll(statements: readonly string[], tap: RowTap): Promise<void> {

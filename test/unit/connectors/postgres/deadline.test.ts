@@ -45,6 +45,21 @@ describe('a wait', () => {
     expect(abandon).toHaveBeenCalledOnce();
   });
 
+  it('leaves no time when it is over', async () => {
+    vi.useRealTimers();
+    const left: number[] = [];
+    const races = Array.from({ length: 100 }, async (_, index) => {
+      const { deadline, abandon } = waiting(2 + index / 7);
+      const tooLateBy = () => {
+        left.push(deadline.left);
+        return tooLate();
+      };
+      await expect(deadline.race(never, tooLateBy, abandon)).rejects.toThrow('too late');
+    });
+    await Promise.all(races);
+    expect(left).toEqual(races.map(() => 0));
+  });
+
   it('ends at an interruption, also one that came before', async () => {
     const { deadline, abandon, interruption } = waiting();
     const racing = deadline.race(never, tooLate, abandon);
