@@ -72,8 +72,10 @@ async function read(
   const takenAt = new Date().toISOString();
   const sessionFacts = await readSessionFacts(session, request.endpoint);
   const { server } = sessionFacts;
-  const { identity, isLarge, mostAreVisible } = await readIdentity(session, request.endpoint);
-  const { former, sink } = request;
+  const { former, sink, chooses = null } = request;
+  // Of what is known already little is read, whatever may be seen.
+  const looks = former === null && chooses === null;
+  const { identity, isLarge, mostAreVisible } = await readIdentity(session, request.endpoint, looks);
   const known = former !== null && former.identity === identity ? former : null;
   const { fingerprint: found = null } = known === null ? {} : await session.queryRow(fingerprintQuery);
   const schemas = await session.query(schemasQuery);
@@ -90,12 +92,10 @@ async function read(
     return { facts: factsWith(known.hiddenRelations, found), unchanged: true };
   }
   // What is to be read whole has no time to lose; of what is known there is little to read.
-  const { chooses = null } = request;
-  const mostAreRead = known === null && chooses === null && mostAreVisible;
-  const beside = mostAreRead && isLarge ? await shared.begin(sessionFacts) : null;
+  const beside = mostAreVisible && isLarge ? await shared.begin(sessionFacts) : null;
   await sink.begin();
   const retained = known === null ? new Set<number>() : await unchangedRelations(session, known);
-  const choice = { retained, chooses, leavesOut, fingerprint: found, mostAreRead };
+  const choice = { retained, chooses, leavesOut, fingerprint: found, mostAreRead: mostAreVisible };
   const { hidden, fingerprint } = await readStructure(
     { main: session, opening: beside?.opening ?? null },
     sink,
@@ -108,8 +108,10 @@ async function read(
 /** More than this of pg_attribute, in bytes, is worth a second session: some five thousand tables. */
 const largeCatalog = 16 * 1024 * 1024;
 
-const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_attribute') AS size,
-  ${mostVisible} AS visible, current_user::text AS "user",
+const identityQuery = (
+  looks: boolean,
+) => `SELECT oid AS database, pg_relation_size('pg_catalog.pg_attribute') AS size,
+  ${looks ? mostVisible : 'false'} AS visible, current_user::text AS "user",
   current_setting('server_version_num')::int / 10000 AS major,
   CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
     THEN (SELECT system_identifier FROM pg_control_system()) END AS system
@@ -119,8 +121,9 @@ const identityQuery = `SELECT oid AS database, pg_relation_size('pg_catalog.pg_a
 async function readIdentity(
   session: Session,
   { host, port }: Endpoint,
+  looks: boolean,
 ): Promise<{ identity: string; isLarge: boolean; mostAreVisible: boolean }> {
-  const { database, user, major, system, size, visible } = await session.queryRow(identityQuery);
+  const { database, user, major, system, size, visible } = await session.queryRow(identityQuery(looks));
   const identity = JSON.stringify([host, port, database, user, major, system]);
   return { identity, isLarge: Number(size) > largeCatalog, mostAreVisible: visible === 't' };
 }

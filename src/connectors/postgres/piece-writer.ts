@@ -83,7 +83,7 @@ export class PieceWriter {
    * comes for each.
    * @param settings statements without rows, before them
    */
-  async read(settings: string, readings: readonly Reading[]): Promise<void> {
+  async read(readings: readonly Reading[], settings: readonly string[] = []): Promise<void> {
     const row = this.#row;
     let begun = 0;
     let reading: Reading | undefined;
@@ -92,7 +92,7 @@ export class PieceWriter {
       return this.#failure.error;
     };
     try {
-      await this.#session.streamAll([settings, ...readings.map(({ sql }) => sql)], {
+      await this.#session.streamAll([...settings, ...readings.map(({ sql }) => sql)], {
         describe: () => {
           try {
             reading?.end();

@@ -85,12 +85,12 @@ export async function readStructure(
     ...keysOf(writer, chosen),
   ];
   if (choice.mostAreRead) {
-    await writer.read(planning, [...first, ...partsOf(null), ...fingerprint.readings]);
+    await writer.read([...first, ...partsOf(null), ...fingerprint.readings], planning);
   } else {
-    await writer.read(planning, first);
+    await writer.read(first, planning);
     const parts = relations.read.size === 0 ? [] : partsOf(relations.chosen);
     const rest = [...parts, ...fingerprint.readings];
-    if (rest.length > 0) await writer.read('', rest);
+    if (rest.length > 0) await writer.read(rest);
   }
   for (const piece of relations.waiting) if (!writer.gone.has(piece.oid)) writer.add(piece);
   await writer.end();
@@ -100,7 +100,7 @@ export async function readStructure(
 /** The columns, which take as long as all else, in one session, all else in the other. */
 async function readTogether(main: PieceWriter, opening: Promise<PieceWriter>, choice: Choice): Promise<Read> {
   const types = new ColumnTypes();
-  const columns = main.read(planning, [columnTypes(types), columnsOf(main, types, null, choice.leavesOut)]);
+  const columns = main.read([columnTypes(types), columnsOf(main, types, null, choice.leavesOut)], planning);
   // Looked at when the other session is there.
   columns.catch(() => {});
   const beside = await opening;
@@ -110,7 +110,7 @@ async function readTogether(main: PieceWriter, opening: Promise<PieceWriter>, ch
   });
   await Promise.all([
     columns,
-    beside.read(planning, [relations, typesOf(beside), ...keysOf(beside, null), ...fingerprint.readings]),
+    beside.read([relations, typesOf(beside), ...keysOf(beside, null), ...fingerprint.readings], planning),
   ]);
   await main.end();
   await beside.end();
@@ -122,8 +122,12 @@ async function readTogether(main: PieceWriter, opening: Promise<PieceWriter>, ch
  * process of the server's for each session is enough to read them. The catalogs are read by their indexes,
  * in the order of relations, which takes half the time of sorting a million columns.
  */
-const planning = `SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0;
-  SET LOCAL enable_sort = off; SET LOCAL work_mem = '32MB'`;
+const planning = [
+  'SET LOCAL jit = off',
+  'SET LOCAL max_parallel_workers_per_gather = 0',
+  'SET LOCAL enable_sort = off',
+  "SET LOCAL work_mem = '32MB'",
+];
 
 function columnTypes(types: ColumnTypes): Reading {
   let typed = 0;

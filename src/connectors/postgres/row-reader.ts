@@ -34,14 +34,8 @@ export class RowReader {
 
   /** A number in decimal; null for NULL. */
   numberOrNull(): number | null {
-    const from = this.#at + 4;
-    const length = lengthAt(this.#bytes, this.#at, this.#end);
-    if (length < 0) {
-      this.#at = from;
-      return null;
-    }
-    this.#at = from + length;
-    return numberIn(this.#bytes, from, this.#at);
+    const length = this.#length();
+    return length < 0 ? null : numberIn(this.#bytes, this.#at - length, this.#at);
   }
 
   /** A number in decimal; 0 for NULL. */

@@ -109,14 +109,11 @@ export class Session {
     tap: RowTap,
     deadline: Deadline = this.#deadline,
   ): Promise<StreamEnd> {
-    this.#guard.tap = tap;
-    try {
-      const config = { text, values: [...values], types: asText, queryMode: 'extended' };
+    const config = { text, values: [...values], types: asText, queryMode: 'extended' };
+    return this.#tapped(tap, async () => {
       const { command, rowCount } = await this.#run(this.#client.query(config), deadline);
       return { command, rowCount };
-    } finally {
-      this.#guard.tap = null;
-    }
+    });
   }
 
   /**
@@ -126,15 +123,8 @@ export class Session {
    * @throws as query
    */
   async streamAll(statements: readonly string[], tap: RowTap): Promise<void> {
-    this.#guard.tap = tap;
-    try {
-      await this.#run(
-        this.#client.query({ text: statements.filter(Boolean).join(';\n'), types: asText }),
-        this.#deadline,
-      );
-    } finally {
-      this.#guard.tap = null;
-    }
+    const config = { text: statements.join(';\n'), types: asText };
+    await this.#tapped(tap, () => this.#run(this.#client.query(config), this.#deadline));
   }
 
   /**
@@ -142,10 +132,16 @@ export class Session {
    * @throws as query
    */
   async runStatement(statement: QueryStatement, tap: RowTap, deadline: Deadline): Promise<StatementEnd> {
+    return this.#tapped(tap, () => {
+      this.#client.query(statement);
+      return this.#run(statement.done, deadline);
+    });
+  }
+
+  async #tapped<T>(tap: RowTap, work: () => Promise<T>): Promise<T> {
     this.#guard.tap = tap;
     try {
-      this.#client.query(statement);
-      return await this.#run(statement.done, deadline);
+      return await work();
     } finally {
       this.#guard.tap = null;
     }
